@@ -1,0 +1,52 @@
+"""Which held lines run out next."""
+
+import heapq
+from collections.abc import Iterator
+
+from ticketd.core.ids import Instant, ReservationId
+
+_STALE_MAX = 1024
+
+
+class Deadlines:
+    """A heap whose entries may be stale: the owner says which still count.
+
+    Entries are never searched for and removed; they surface and are dropped, or a rebuild
+    drops them all once they outnumber the live ones.
+    """
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[Instant, ReservationId]] = []
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def add(self, deadline: Instant, reservation_id: ReservationId) -> None:
+        """Note that this line runs out at `deadline`."""
+        heapq.heappush(self._heap, (deadline, reservation_id))
+
+    def first(self) -> tuple[Instant, ReservationId] | None:
+        """The earliest entry, stale or not."""
+        return self._heap[0] if self._heap else None
+
+    def drop_first(self) -> None:
+        """Forget the earliest entry."""
+        heapq.heappop(self._heap)
+
+    def crowded(self, live: int) -> bool:
+        """Whether stale entries outnumber the `live` ones by enough to rebuild."""
+        return len(self._heap) > 2 * live + _STALE_MAX
+
+    def rebuild(self, entries: list[tuple[Instant, ReservationId]]) -> None:
+        """Forget everything but these."""
+        self._heap = entries
+        heapq.heapify(entries)
+
+    def due(self, now: Instant) -> Iterator[tuple[Instant, ReservationId]]:
+        """Every entry at or before `now`, parents before children, without touching the heap."""
+        heap, visit = self._heap, [0]
+        while visit:
+            index = visit.pop()
+            if index < len(heap) and heap[index][0] <= now:
+                yield heap[index]
+                visit += (2 * index + 2, 2 * index + 1)

@@ -1,0 +1,104 @@
+"""What has happened to an inventory. Facts are past tense, final, and the ledger's rows."""
+
+import msgspec
+
+from ticketd.core.ids import Instant, InventoryId, ReservationId, TicketCode
+from ticketd.core.terms import EventWindow, Profile, Terms
+
+
+class Fact(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag=True):
+    """One entry of the ledger."""
+
+    at: Instant
+
+
+class Opened(Fact, frozen=True):
+    """The ticket type exists."""
+
+    profile: Profile
+    terms: Terms
+    window: EventWindow | None = None
+
+
+class TermsChanged(Fact, frozen=True):
+    """It goes on with these terms."""
+
+    terms: Terms
+
+
+class EventWindowChanged(Fact, frozen=True):
+    """Its event now says this about the sale."""
+
+    window: EventWindow
+
+
+class Deleted(Fact, frozen=True):
+    """It no longer exists."""
+
+
+class Reserved(Fact, frozen=True):
+    """`quantity` is held until `deadline`, at a price frozen now."""
+
+    reservation_id: ReservationId
+    quantity: int
+    unit_price_cents: int
+    deadline: Instant
+    key: str = ""
+    request: str = ""
+    parts: tuple[InventoryId, ...] = ()
+
+
+class Sealed(Fact, frozen=True):
+    """Every line of the cart is held; this one until `deadline`."""
+
+    reservation_id: ReservationId
+    deadline: Instant
+
+
+class PaymentStarted(Fact, frozen=True):
+    """An attempt to charge is under way; the line can't expire."""
+
+    reservation_id: ReservationId
+    attempt: int
+
+
+class PaymentFailed(Fact, frozen=True):
+    """The attempt was not charged; the line is held again until `deadline`."""
+
+    reservation_id: ReservationId
+    deadline: Instant
+
+
+class Confirmed(Fact, frozen=True):
+    """The line is paid and has its tickets."""
+
+    reservation_id: ReservationId
+    ticket_codes: tuple[TicketCode, ...]
+
+
+class Released(Fact, frozen=True):
+    """The guest gave the line back."""
+
+    reservation_id: ReservationId
+
+
+class Expired(Fact, frozen=True):
+    """Nobody paid for the line in time."""
+
+    reservation_id: ReservationId
+
+
+AnyFact = (
+    Opened
+    | TermsChanged
+    | EventWindowChanged
+    | Deleted
+    | Reserved
+    | Sealed
+    | PaymentStarted
+    | PaymentFailed
+    | Confirmed
+    | Released
+    | Expired
+)
+ReservationFact = Reserved | Sealed | PaymentStarted | PaymentFailed | Confirmed | Released | Expired

@@ -1,0 +1,64 @@
+"""The expected ways to say no."""
+
+from enum import StrEnum
+
+import msgspec
+
+from ticketd.core.ids import Instant, TicketTypeId
+
+
+class Reason(StrEnum):
+    """Why; the value is the `code` that clients see."""
+
+    MALFORMED = "malformed"
+    UNAUTHORIZED = "unauthorized"
+    CARD_ERROR = "card_error"
+    PAYMENT_ERROR = "payment_error"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    SOLD_OUT = "sold_out"
+    LIMIT_EXCEEDED = "limit_exceeded"
+    NOT_ON_SALE = "not_on_sale"
+    RESERVATION_CLOSED = "reservation_closed"
+    PAYMENT_IN_PROGRESS = "payment_in_progress"
+    CAPACITY_BELOW_SOLD = "capacity_below_sold"
+    HAS_SALES = "has_sales"
+    SLUG_TAKEN = "slug_taken"
+    RESERVATION_EXPIRED = "reservation_expired"
+    TOO_LARGE = "too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    INVALID = "invalid"
+    KEY_REUSED = "key_reused"
+    CURRENCY_ERROR = "currency_error"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    OVERLOADED = "overloaded"
+
+
+class FieldError(msgspec.Struct, frozen=True, gc=False):
+    """One field of a request that can't be accepted, and why."""
+
+    field: str
+    message: str
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A no, with what helps the asker to go on; None where a detail doesn't apply."""
+
+    reason: Reason
+    detail: str | None = None
+    """A sentence more exact than the reason's own."""
+    ticket_type_id: TicketTypeId | None = None
+    """The line that was refused, when a request has several."""
+    available: int | None = None
+    held: int | None = None
+    sold: int | None = None
+    max_per_reservation: int | None = None
+    on_sale_at: Instant | None = None
+    retry_after_seconds: int | None = None
+    errors: tuple[FieldError, ...] = ()
+
+
+def invalid(field: str, message: str) -> Refusal:
+    """A refusal of one field's value."""
+    return Refusal(Reason.INVALID, errors=(FieldError(field, message),))

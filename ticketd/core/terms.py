@@ -1,0 +1,106 @@
+"""The terms a ticket type is sold on: all that affects a sale and that an owner sets."""
+
+from enum import StrEnum
+
+import msgspec
+
+from ticketd.core.ids import EventId, Instant, OrganizerId
+from ticketd.core.money import EUR
+from ticketd.core.refusals import FieldError
+
+
+class EventStatus(StrEnum):
+    """An event's standing with its guests."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+
+class SaleStatus(StrEnum):
+    """What a guest is told about a ticket type."""
+
+    ON_SALE = "on_sale"
+    SOLD_OUT = "sold_out"
+    NOT_YET = "not_yet"
+    ENDED = "ended"
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What a ticket type's owner decides about it."""
+
+    name: str
+    capacity: int
+    price_cents: int = 0
+    currency: str = EUR
+    max_per_reservation: int = 10
+    on_sale_at: Instant | None = None
+    off_sale_at: Instant | None = None
+
+
+class TermsPatch(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of some terms; UNSET ones stay as they are."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    capacity: int | msgspec.UnsetType = msgspec.UNSET
+    price_cents: int | msgspec.UnsetType = msgspec.UNSET
+    max_per_reservation: int | msgspec.UnsetType = msgspec.UNSET
+    on_sale_at: Instant | msgspec.UnsetType | None = msgspec.UNSET
+    off_sale_at: Instant | msgspec.UnsetType | None = msgspec.UNSET
+
+    def applied_to(self, terms: Terms) -> Terms:
+        """The terms with this change made."""
+        changes = {
+            field: value
+            for field in self.__struct_fields__
+            if (value := getattr(self, field)) is not msgspec.UNSET
+        }
+        return msgspec.structs.replace(terms, **changes)
+
+
+class EventWindow(msgspec.Struct, frozen=True):
+    """What an event says about the sale of all its ticket types."""
+
+    status: EventStatus = EventStatus.PUBLISHED
+    on_sale_at: Instant | None = None
+    off_sale_at: Instant | None = None
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """What never changes about a ticket type."""
+
+    organizer_id: OrganizerId
+    event_id: EventId | None
+    code: str
+    """The unguessable UUID in its purchase URL."""
+
+
+def sale_status(terms: Terms, window: EventWindow | None, *, free: int, now: Instant) -> SaleStatus:
+    """Where the sale stands at `now`: the event's window narrowed by the ticket type's own."""
+    if window is not None and window.status is EventStatus.CANCELLED:
+        return SaleStatus.ENDED
+    if _has_ended(terms, now) or (window is not None and _has_ended(window, now)):
+        return SaleStatus.ENDED
+    if window is not None and window.status is EventStatus.DRAFT:
+        return SaleStatus.NOT_YET
+    opens_at = opening(terms, window)
+    if opens_at is not None and now < opens_at:
+        return SaleStatus.NOT_YET
+    return SaleStatus.ON_SALE if free > 0 else SaleStatus.SOLD_OUT
+
+
+def opening(terms: Terms, window: EventWindow | None) -> Instant | None:
+    """The instant from which both windows are open; None if they have been open for ever."""
+    opens = [at for at in (terms.on_sale_at, window.on_sale_at if window else None) if at is not None]
+    return max(opens, default=None)
+
+
+def _has_ended(window: Terms | EventWindow, now: Instant) -> bool:
+    return window.off_sale_at is not None and now >= window.off_sale_at
+
+
+def window_errors(on_sale_at: Instant | None, off_sale_at: Instant | None) -> tuple[FieldError, ...]:
+    """What is wrong with a sale window: nothing, or that it ends before it begins."""
+    if on_sale_at is not None and off_sale_at is not None and off_sale_at <= on_sale_at:
+        return (FieldError("off_sale_at", "The sale must end after it begins."),)
+    return ()

@@ -1,0 +1,141 @@
+"""Protocols that the shell plugs into, and the few types they share."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from ticketd.core.commands import AnyCommand
+from ticketd.core.facts import AnyFact
+from ticketd.core.ids import Instant, InventoryId, ReservationId
+from ticketd.core.inventory import Snapshot
+from ticketd.core.outcomes import Offer, Outcome
+from ticketd.core.reservations import Line
+
+
+class StartupRefused(Exception):
+    """The server can't start safely; the message is one clear sentence for the person who started it."""
+
+
+class Superseded(Exception):
+    """Another process has taken this one's place: it can commit nothing and must end."""
+
+
+# -- time
+
+
+class Clock(Protocol):
+    """The database's time, never backwards."""
+
+    def now(self) -> Instant:
+        """Microseconds since the epoch."""
+
+
+# -- actors
+
+
+class Router(Protocol):
+    """The way to every inventory's actor, wherever it is."""
+
+    def ask(self, inventory_id: InventoryId, command: AnyCommand) -> asyncio.Future[Outcome]:
+        """Put a command into the mailbox; the outcome comes once what it depends on is durable.
+
+        A full mailbox and an answer that takes too long are refused with OVERLOADED; the latter
+        doesn't mean that nothing happened. Cancelling the future drops the answer, not the work.
+        """
+
+    def offer(self, inventory_id: InventoryId) -> Offer | None:
+        """The last durable offer, if the inventory is in memory; costs a dictionary look-up."""
+
+    async def offers(self, inventory_ids: Iterable[InventoryId]) -> dict[InventoryId, Offer]:
+        """The last durable offers of all these that exist; those not in memory are read from storage."""
+
+
+# -- journal
+
+
+class Batch(NamedTuple):
+    """Consecutive facts of one inventory, and the snapshot after them when a checkpoint is due."""
+
+    inventory_id: InventoryId
+    first_seq: int
+    facts: Sequence[AnyFact]
+    offer: Offer | None
+    """The offer after them, for the projections; None once deleted."""
+    orders: Sequence[Line] = ()
+    """Lines that these facts changed and whose payment was ever started, as they stand after them."""
+    checkpoint: Snapshot | None = None
+
+
+class Author(Protocol):
+    """Whoever handed a batch over, and waits to hear what became of it."""
+
+    def committed(self, batch: Batch) -> None:
+        """The batch is durable."""
+
+    def lost(self, batch: Batch, *, poisoned: bool) -> None:
+        """The batch has not happened and never will; `poisoned` if its data may be why.
+
+        Later batches of the same inventory that were handed over already are lost with it and
+        not reported one by one.
+        """
+
+
+class Recovered(NamedTuple):
+    """One inventory as storage knows it."""
+
+    snapshot: Snapshot | None
+    facts: Sequence[tuple[int, AnyFact]]
+    """(fact_seq, fact) in order, from the oldest key that still counts, or else after the snapshot."""
+
+
+class Journal(Protocol):
+    """The one writer of the ledger."""
+
+    def append(self, batch: Batch, author: Author) -> None:
+        """Take a batch into the next group; never blocks. Batches of one inventory keep their order."""
+
+    async def recover(self, inventory_ids: Sequence[InventoryId]) -> dict[InventoryId, Recovered]:
+        """What the ledger holds of these inventories; one without facts has an empty entry."""
+
+    async def unfinished(self) -> list[InventoryId]:
+        """Inventories with open lines, or with facts after their checkpoint."""
+
+    async def history(self, reservation_id: ReservationId) -> list[tuple[InventoryId, int, AnyFact]]:
+        """Every fact about a reservation, in order for each inventory; empty if there never was one."""
+
+
+# -- payments
+
+
+class CardError(Exception):
+    """The card was declined; nothing was charged."""
+
+
+class PaymentError(Exception):
+    """Something went wrong and surely nothing was charged."""
+
+
+class CurrencyError(Exception):
+    """The gateway doesn't take this currency; nothing was charged."""
+
+
+class Charge(Enum):
+    """What became of an attempt."""
+
+    CHARGED = "charged"
+    NOT_CHARGED = "not_charged"
+
+
+class PaymentGateway(Protocol):
+    """Moves money. Its methods may block and are called from worker threads only."""
+
+    def charge(self, attempt_id: str, amount_cents: int, token: str, currency: str) -> None:
+        """Charge once per attempt_id, however often it is called; return when charged.
+
+        Raises CardError, PaymentError or CurrencyError when surely not charged; any other
+        exception leaves the outcome in doubt.
+        """
+
+    def lookup(self, attempt_id: str) -> Charge:
+        """The final word on an attempt: after NOT_CHARGED it can never be charged any more."""
