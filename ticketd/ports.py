@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from ticketd.core.catalogue import TicketType
 from ticketd.core.commands import AnyCommand
 from ticketd.core.facts import AnyFact
-from ticketd.core.ids import Instant, InventoryId, ReservationId
-from ticketd.core.inventory import Snapshot
+from ticketd.core.ids import Instant, InventoryId, OrganizerId, ReservationId
+from ticketd.core.inventory import Inventory, Snapshot
 from ticketd.core.outcomes import Offer, Outcome
 from ticketd.core.reservations import Line
 
@@ -19,6 +20,10 @@ class StartupRefused(Exception):
 
 class Superseded(Exception):
     """Another process has taken this one's place: it can commit nothing and must end."""
+
+
+class StorageUnavailable(Exception):
+    """The database can't be asked just now; it may answer later."""
 
 
 # -- time
@@ -55,16 +60,22 @@ class Router(Protocol):
 
 
 class Batch(NamedTuple):
-    """Consecutive facts of one inventory, and the snapshot after them when a checkpoint is due."""
+    """Consecutive facts of one inventory, and what storage shows of it after them."""
 
     inventory_id: InventoryId
     first_seq: int
     facts: Sequence[AnyFact]
-    offer: Offer | None
-    """The offer after them, for the projections; None once deleted."""
+    ticket_type: TicketType | None = None
+    """How it stands after them, if they changed its terms."""
+    deleted: bool = False
     orders: Sequence[Line] = ()
-    """Lines that these facts changed and whose payment was ever started, as they stand after them."""
+    """Lines that they changed and whose payment was ever started, as they stand after them."""
+    organizer_id: OrganizerId | None = None
+    """Who sells the orders."""
     checkpoint: Snapshot | None = None
+    """The state after them, when one is due."""
+    alone: bool = False
+    """Commit it in a group of its own."""
 
 
 class Author(Protocol):
@@ -73,20 +84,12 @@ class Author(Protocol):
     def committed(self, batch: Batch) -> None:
         """The batch is durable."""
 
-    def lost(self, batch: Batch, *, poisoned: bool) -> None:
-        """The batch has not happened and never will; `poisoned` if its data may be why.
+    def lost(self, batch: Batch) -> None:
+        """The database refused its group's data: the batch has not happened and never will.
 
         Later batches of the same inventory that were handed over already are lost with it and
         not reported one by one.
         """
-
-
-class Recovered(NamedTuple):
-    """One inventory as storage knows it."""
-
-    snapshot: Snapshot | None
-    facts: Sequence[tuple[int, AnyFact]]
-    """(fact_seq, fact) in order, from the oldest key that still counts, or else after the snapshot."""
 
 
 class Journal(Protocol):
@@ -95,8 +98,8 @@ class Journal(Protocol):
     def append(self, batch: Batch, author: Author) -> None:
         """Take a batch into the next group; never blocks. Batches of one inventory keep their order."""
 
-    async def recover(self, inventory_ids: Sequence[InventoryId]) -> dict[InventoryId, Recovered]:
-        """What the ledger holds of these inventories; one without facts has an empty entry."""
+    async def recover(self, inventory_ids: Sequence[InventoryId]) -> list[Inventory]:
+        """These inventories as the ledger has them, in this order; new ones where it has nothing."""
 
     async def unfinished(self) -> list[InventoryId]:
         """Inventories with open lines, or with facts after their checkpoint."""

@@ -1,5 +1,7 @@
 """What has happened to an inventory. Facts are past tense, final, and the ledger's rows."""
 
+from typing import Final
+
 import msgspec
 
 from ticketd.core.ids import Instant, InventoryId, ReservationId, TicketCode
@@ -101,4 +103,8 @@ AnyFact = (
     | Released
     | Expired
 )
-ReservationFact = Reserved | Sealed | PaymentStarted | PaymentFailed | Confirmed | Released | Expired
+
+OF_TERMS: Final = (Opened, TermsChanged, EventWindowChanged, Deleted)
+"""Facts that change what the ticket type is sold on."""
+CLOSING: Final = (Confirmed, Released, Expired)
+"""Facts that end a line."""

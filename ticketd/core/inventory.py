@@ -69,12 +69,18 @@ def closed_refusal(command: c.Release | c.StartPayment, status: ReservationStatu
     return Refusal(Reason.RESERVATION_EXPIRED if status is EXPIRED else Reason.RESERVATION_CLOSED)
 
 
+class LedgerGap(Exception):
+    """A ledger that isn't dense: somebody else has written or deleted facts."""
+
+
 class Inventory:
     """One inventory's capacity, who has it, and until when."""
 
     def __init__(self, inventory_id: InventoryId) -> None:
         self.id = inventory_id
         self.seq = 0
+        self.restored_seq = 0
+        """The fact up to which a snapshot spared the replay."""
         self.profile: Profile | None = None
         self.terms = Terms(name="", capacity=0)
         self.window: EventWindow | None = None
@@ -406,6 +412,17 @@ class Inventory:
                 [(line.deadline, line.reservation_id) for line in self.lines.values() if line.status is HELD]
             )
 
+    def replay(self, seq: int, fact: f.AnyFact) -> None:
+        """Take in a fact read from the ledger; those up to the snapshot only tell their keys."""
+        if seq <= self.seq:
+            self.keys.follow(fact, seq)
+            return
+        if seq != self.seq + 1:
+            raise LedgerGap(f"inventory {self.id}: fact {seq} follows fact {self.seq}")
+        self.apply(fact)
+        if isinstance(fact, f.CLOSING):
+            self.forget(fact.reservation_id)
+
     def forget(self, reservation_id: ReservationId) -> None:
         """Let a closed line leave memory; an open one stays."""
         line = self.lines.get(reservation_id)
@@ -435,7 +452,8 @@ class Inventory:
     def restore(self, snapshot: Snapshot) -> None:
         """Go on from a snapshot; only for an inventory that has no facts yet."""
         assert self.seq == 0, "an inventory is restored before its first fact"
-        self.seq, self.profile, self.terms = snapshot.seq, snapshot.profile, snapshot.terms
+        self.seq = self.restored_seq = snapshot.seq
+        self.profile, self.terms = snapshot.profile, snapshot.terms
         self.window, self.deleted = snapshot.window, snapshot.deleted
         self.sold, self.revenue_cents = snapshot.sold, snapshot.revenue_cents
         for line in snapshot.open_lines:

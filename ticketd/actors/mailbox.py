@@ -1,0 +1,91 @@
+"""An actor's mailbox: bounded by count and by age, urgent commands first."""
+
+import asyncio
+from collections import deque
+from itertools import chain
+
+from ticketd.core.commands import AnyCommand, StartPayment, Urgent
+from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.outcomes import Outcome
+
+
+class Envelope:
+    """A command, when it came, and where its outcome goes."""
+
+    __slots__ = ("arrived_at", "command", "reply")
+
+    def __init__(self, command: AnyCommand, reply: asyncio.Future[Outcome], arrived_at: Instant) -> None:
+        self.command = command
+        self.reply = reply
+        self.arrived_at = arrived_at
+
+    def answer(self, outcome: Outcome) -> None:
+        """Tell the asker, unless it has left or has been answered already."""
+        if not self.reply.done():
+            self.reply.set_result(outcome)
+
+
+class Mailbox:
+    """Two queues. Urgent commands end what a Reserve began: they come first and always find room,
+    except StartPayment, which begins something and so can be refused."""
+
+    def __init__(self, *, length_max: int, age_seconds_max: float) -> None:
+        self._length_max = length_max
+        self._age_max = int(age_seconds_max * MICROSECONDS)
+        self._urgent: deque[Envelope] = deque()
+        self._ordinary: deque[Envelope] = deque()
+
+    def __len__(self) -> int:
+        return len(self._urgent) + len(self._ordinary)
+
+    def put(self, envelope: Envelope) -> bool:
+        """Take an envelope in; False when there is no room."""
+        if isinstance(envelope.command, Urgent):
+            if isinstance(envelope.command, StartPayment) and len(self._urgent) >= self._length_max:
+                return False
+            self._urgent.append(envelope)
+            return True
+        queue = self._ordinary
+        if queue and (
+            len(queue) >= self._length_max or envelope.arrived_at - queue[0].arrived_at > self._age_max
+        ):
+            return False
+        queue.append(envelope)
+        return True
+
+    def drain(self, count_max: int) -> list[Envelope]:
+        """Up to `count_max` envelopes, in the order they are to be decided."""
+        drained: list[Envelope] = []
+        for queue in (self._urgent, self._ordinary):
+            while queue and len(drained) < count_max:
+                drained.append(queue.popleft())
+        return drained
+
+    def put_back(self, envelopes: list[Envelope]) -> None:
+        """Return drained envelopes to the front, in their old order."""
+        for envelope in reversed(envelopes):
+            queue = self._urgent if isinstance(envelope.command, Urgent) else self._ordinary
+            queue.appendleft(envelope)
+
+    def drop_older(self, than: Instant) -> list[Envelope]:
+        """Take out the ordinary envelopes that came before `than`."""
+        dropped: list[Envelope] = []
+        while self._ordinary and self._ordinary[0].arrived_at < than:
+            dropped.append(self._ordinary.popleft())
+        return dropped
+
+    def urgent_older(self, than: Instant) -> list[Envelope]:
+        """The urgent envelopes that came before `than`; they stay where they are."""
+        return [envelope for envelope in self._urgent if envelope.arrived_at < than]
+
+    def oldest(self) -> Instant | None:
+        """When the envelope that has waited longest came."""
+        arrivals = [queue[0].arrived_at for queue in (self._urgent, self._ordinary) if queue]
+        return min(arrivals, default=None)
+
+    def empty(self) -> list[Envelope]:
+        """Take everything out."""
+        envelopes = list(chain(self._urgent, self._ordinary))
+        self._urgent.clear()
+        self._ordinary.clear()
+        return envelopes

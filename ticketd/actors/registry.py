@@ -1,0 +1,189 @@
+"""All actors of this process: the `Router` that is a dictionary look-up."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+import structlog
+
+from ticketd.actors.ticket_type import OVERLOADED, Limits, Observer, Tally, TicketTypeActor
+from ticketd.core.commands import AnyCommand
+from ticketd.core.ids import MICROSECONDS, InventoryId
+from ticketd.core.inventory import Inventory
+from ticketd.core.outcomes import Offer, Outcome
+from ticketd.core.reservations import Line, ReservationStatus
+from ticketd.core.stats import RegistryStats
+from ticketd.ports import Clock, Journal, StorageUnavailable
+
+TICK_SECONDS = 0.25
+LOAD_RETRY_SECONDS = 0.5
+LOADED_AT_ONCE_MAX = 500
+
+log = structlog.get_logger(__name__)
+
+
+class Registry:
+    """Brings actors into memory when they are asked, and lets idle ones go."""
+
+    def __init__(self, *, journal: Journal, clock: Clock, limits: Limits, observer: Observer) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._limits = limits
+        self._observer = observer
+        self._actors: dict[InventoryId, TicketTypeActor] = {}
+        self._to_load: list[TicketTypeActor] = []
+        self._load_wanted = asyncio.Event()
+        self._loaded = asyncio.Condition()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closed = False
+        self._tally = Tally()
+
+    # -- the Router port
+
+    def ask(self, inventory_id: InventoryId, command: AnyCommand) -> asyncio.Future[Outcome]:
+        """See `ports.Router.ask`."""
+        if self._closed:
+            reply: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+            reply.set_result(OVERLOADED)
+            return reply
+        actor = self._actors.get(inventory_id)
+        if actor is None:
+            actor = self._bring_in(inventory_id)
+        return actor.ask(command)
+
+    def offer(self, inventory_id: InventoryId) -> Offer | None:
+        """See `ports.Router.offer`."""
+        actor = self._actors.get(inventory_id)
+        return None if actor is None else actor.offer
+
+    async def offers(self, inventory_ids: Iterable[InventoryId]) -> dict[InventoryId, Offer]:
+        """See `ports.Router.offers`."""
+        actors = [
+            self._actors.get(inventory_id) or self._bring_in(inventory_id) for inventory_id in inventory_ids
+        ]
+        now = self._clock.now()
+        for actor in actors:
+            actor.last_used_at = now
+        if not all(actor.seen for actor in actors):
+            await self._until_seen(actors)
+        return {actor.id: actor.offer for actor in actors if actor.offer is not None}
+
+    async def _until_seen(self, actors: Sequence[TicketTypeActor]) -> None:
+        try:
+            async with asyncio.timeout(self._limits.answer_seconds_max), self._loaded:
+                await self._loaded.wait_for(lambda: all(actor.seen for actor in actors))
+        except TimeoutError as error:
+            raise StorageUnavailable("inventories could not be read in time") from error
+
+    def stats(self) -> RegistryStats:
+        """What it counts about itself and its actors."""
+        actors = self._actors.values()
+        oldest = min((at for actor in actors if (at := actor.mailbox.oldest()) is not None), default=None)
+        return RegistryStats(
+            actors=len(self._actors),
+            mailbox_depth=sum(len(actor.mailbox) for actor in actors),
+            mailbox_age_seconds_max=0.0 if oldest is None else (self._clock.now() - oldest) / MICROSECONDS,
+            reservations_open=sum(len(actor.inventory.lines) for actor in actors),
+            conservation_broken=sum(not actor.inventory.conserved() for actor in actors),
+            reloads=self._tally.reloads,
+            refusals=self._tally.refusals,
+            batch_sizes=self._tally.batch_sizes,
+        )
+
+    # -- life
+
+    async def start(self) -> None:
+        """Bring back every inventory with open lines; what ran out meanwhile is given back."""
+        self._tasks = [asyncio.create_task(self._load_wanted_actors()), asyncio.create_task(self._tick())]
+        wanted = [self._bring_in(inventory_id) for inventory_id in await self._journal.unfinished()]
+        async with self._loaded:
+            await self._loaded.wait_for(lambda: all(actor.seen for actor in wanted))
+
+    def paying(self) -> list[Line]:
+        """Home lines with a payment under way, as the ledger left them."""
+        return [
+            line
+            for actor in self._actors.values()
+            for line in actor.inventory.lines.values()
+            if line.status is ReservationStatus.PAYING and line.is_home
+        ]
+
+    def strays(self) -> list[Line]:
+        """Open lines of carts whose home is elsewhere."""
+        return [
+            line
+            for actor in self._actors.values()
+            for line in actor.inventory.lines.values()
+            if not line.is_home
+        ]
+
+    async def drain(self) -> None:
+        """Take no more commands; everything accepted becomes durable and is answered; checkpoint all."""
+        self._closed = True
+        await self._until_quiet()
+        for actor in self._actors.values():
+            actor.checkpoint()
+        await self._until_quiet()
+
+    def close(self) -> None:
+        """Take no more commands; whoever still waits hears OVERLOADED."""
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
+        for actor in self._actors.values():
+            actor.give_up()
+
+    async def _until_quiet(self) -> None:
+        for actor in list(self._actors.values()):
+            await actor.until_quiet()
+
+    # -- bringing in and letting go
+
+    def _bring_in(self, inventory_id: InventoryId) -> TicketTypeActor:
+        actor = TicketTypeActor(
+            inventory_id,
+            journal=self._journal,
+            clock=self._clock,
+            limits=self._limits,
+            observer=self._observer,
+            tally=self._tally,
+            reload=self._want,
+        )
+        self._actors[inventory_id] = actor
+        self._want(actor)
+        return actor
+
+    def _want(self, actor: TicketTypeActor) -> None:
+        self._to_load.append(actor)
+        self._load_wanted.set()
+
+    async def _load_wanted_actors(self) -> None:
+        while True:
+            await self._load_wanted.wait()
+            actors, self._to_load = self._to_load[:LOADED_AT_ONCE_MAX], self._to_load[LOADED_AT_ONCE_MAX:]
+            if not self._to_load:
+                self._load_wanted.clear()
+            await self._load(actors)
+
+    async def _load(self, actors: Sequence[TicketTypeActor]) -> None:
+        inventories = await self._recover([actor.id for actor in actors])
+        for actor, inventory in zip(actors, inventories, strict=True):
+            actor.start(inventory)
+        async with self._loaded:
+            self._loaded.notify_all()
+
+    async def _recover(self, inventory_ids: Sequence[InventoryId]) -> Sequence[Inventory]:
+        while True:
+            try:
+                return await self._journal.recover(inventory_ids)
+            except StorageUnavailable as error:
+                log.warning("inventories not loaded yet", error=str(error), retry_seconds=LOAD_RETRY_SECONDS)
+                await asyncio.sleep(LOAD_RETRY_SECONDS)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            now = self._clock.now()
+            for actor in list(self._actors.values()):
+                actor.tick(now)
+                if actor.is_idle(now) and not actor.checkpoint():
+                    del self._actors[actor.id]

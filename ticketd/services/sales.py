@@ -1,0 +1,288 @@
+"""What guests do before they pay: reserve, look, release.
+
+A reservation over several ticket types is a cart. Its lines are first held tentatively, all at once;
+when all are durable they are sealed, the home line last, so that a sealed home line means a whole cart.
+A crash before that leaves tentative lines that run out within seconds, and sealed lines without a
+sealed home, which `clear_strays` gives back at the next start.
+"""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from ticketd.core.commands import Inspect, Release, Reserve, Seal
+from ticketd.core.ids import (
+    ID_MAX,
+    MICROSECONDS,
+    RANDOM_BYTES,
+    Instant,
+    InventoryId,
+    ReservationId,
+    TicketTypeId,
+    home_inventory,
+    inventory_of,
+    reservation_id,
+)
+from ticketd.core.inventory import closed_refusal
+from ticketd.core.outcomes import Departed, Outcome
+from ticketd.core.refusals import Reason, Refusal, invalid
+from ticketd.core.replay import lines_of
+from ticketd.core.reservations import Line, Reservation, ReservationStatus
+from ticketd.ports import Clock, Journal, Router
+from ticketd.services.catalogue import Catalogue
+
+_NOT_FOUND = Refusal(Reason.NOT_FOUND)
+_TRY_AGAIN = Refusal(Reason.OVERLOADED, retry_after_seconds=1)
+_KEY_DIGEST_BYTES = 16
+
+
+class LineRequest(msgspec.Struct, frozen=True):
+    """How many of which ticket type."""
+
+    ticket_type_id: TicketTypeId
+    quantity: int
+
+
+class Granted(NamedTuple):
+    """A reservation; `repeated` when the idempotency key had made it before."""
+
+    reservation: Reservation
+    repeated: bool
+
+
+class _Key(NamedTuple):
+    """An idempotency key and the request it came with, as the home inventory remembers them."""
+
+    digest: str = ""
+    request: str = ""
+
+
+class Sales:
+    """Reservations from the first hold to the moment a payment starts."""
+
+    def __init__(
+        self,
+        *,
+        router: Router,
+        journal: Journal,
+        catalogue: Catalogue,
+        clock: Clock,
+        hold_seconds: int,
+        tentative_hold_seconds: int,
+    ) -> None:
+        self._router = router
+        self._journal = journal
+        self._catalogue = catalogue
+        self._clock = clock
+        self._hold_seconds = hold_seconds
+        self._tentative_hold_seconds = tentative_hold_seconds
+
+    # -- reserving
+
+    async def reserve(self, lines: Sequence[LineRequest], key: str | None) -> Granted | Refusal:
+        """Hold all these lines or none."""
+        refusal = self._check(lines)
+        if refusal is not None:
+            return refusal
+        used = _NO_KEY if key is None else _key(key, lines)
+        if len(lines) == 1:
+            return await self._reserve_one(lines[0], used)
+        return await self._reserve_cart({inventory_of(line.ticket_type_id): line for line in lines}, used)
+
+    def _check(self, lines: Sequence[LineRequest]) -> Refusal | None:
+        sellers = set()
+        for line in lines:
+            ticket_type = self._catalogue.ticket_type(line.ticket_type_id)
+            if ticket_type is None or not self._catalogue.visible(ticket_type):
+                return Refusal(Reason.NOT_FOUND, ticket_type_id=line.ticket_type_id)
+            sellers.add(ticket_type.profile.organizer_id)
+        if len(sellers) > 1:
+            return invalid("lines", "All ticket types must be of one organizer.")
+        return None
+
+    async def _reserve_one(self, line: LineRequest, key: _Key) -> Granted | Refusal:
+        home = inventory_of(line.ticket_type_id)
+        new_id = self._new_id(home)
+        outcome = await self._router.ask(
+            home, Reserve(new_id, line.quantity, self._hold_seconds, key.digest, key.request)
+        )
+        match outcome:
+            case Line():
+                return Granted(Reservation((outcome,)), outcome.reservation_id != new_id)
+            case Departed():
+                return await self._repeat(outcome.reservation_id)
+            case _:
+                return _refused(outcome)
+
+    async def _repeat(self, known: ReservationId) -> Granted | Refusal:
+        reservation = await self.find(known)
+        return reservation if isinstance(reservation, Refusal) else Granted(reservation, repeated=True)
+
+    def _new_id(self, home: InventoryId) -> ReservationId:
+        return reservation_id(home=home, now=self._clock.now(), random=os.urandom(RANDOM_BYTES))
+
+    # -- carts
+
+    async def _reserve_cart(self, wanted: dict[InventoryId, LineRequest], key: _Key) -> Granted | Refusal:
+        parts = tuple(sorted(wanted))
+        new_id = self._new_id(parts[0])
+        held = await self._hold(new_id, parts, wanted, key)
+        known = _other_reservation(held, new_id)
+        if known is not None:
+            self._give_back(new_id, parts)
+            home = await self._router.ask(parts[0], Inspect(known))
+            if not (isinstance(home, Line) and home.tentative):
+                return await self._repeat(known)
+            # The first request with this key is still under way or has died: every step of it can be
+            # repeated, so this one takes the same steps to the same end.
+            held = await self._hold(known, parts, wanted, key)
+        refusal = _first_refusal(held, wanted)
+        if refusal is None:
+            refusal = await self._seal(known or new_id, parts)
+        if refusal is not None:
+            self._give_back(known or new_id, parts)
+            return refusal
+        reservation = await self.find(known or new_id)
+        return reservation if isinstance(reservation, Refusal) else Granted(reservation, known is not None)
+
+    async def _hold(
+        self,
+        reservation: ReservationId,
+        parts: tuple[InventoryId, ...],
+        wanted: dict[InventoryId, LineRequest],
+        key: _Key,
+    ) -> list[Outcome]:
+        seconds = self._tentative_hold_seconds
+        return await asyncio.gather(
+            *(
+                self._router.ask(
+                    part,
+                    Reserve(
+                        reservation,
+                        wanted[part].quantity,
+                        seconds,
+                        *(key if part == parts[0] else _NO_KEY),
+                        parts,
+                    ),
+                )
+                for part in parts
+            )
+        )
+
+    async def _seal(self, reservation: ReservationId, parts: tuple[InventoryId, ...]) -> Refusal | None:
+        deadline = Instant(self._clock.now() + self._hold_seconds * MICROSECONDS)
+        home, *others = parts
+        outcomes = await asyncio.gather(
+            *(self._router.ask(part, Seal(reservation, deadline)) for part in others)
+        )
+        if all(isinstance(outcome, Line) for outcome in outcomes):
+            outcomes.append(await self._router.ask(home, Seal(reservation, deadline)))
+        return None if all(isinstance(outcome, Line) for outcome in outcomes) else _TRY_AGAIN
+
+    def _give_back(self, reservation: ReservationId, parts: Iterable[InventoryId]) -> None:
+        """Release whatever of this cart is held; nobody needs to wait for it."""
+        for part in parts:
+            self._router.ask(part, Release(reservation))
+
+    # -- looking
+
+    async def find(self, text: str) -> Reservation | Refusal:
+        """A reservation as it stands, open or closed."""
+        try:
+            home = home_inventory(text)
+        except ValueError:
+            return _NOT_FOUND
+        known = ReservationId(text)
+        line = await self._line(home, known)
+        if line is None or line.tentative:
+            return _NOT_FOUND
+        others = await asyncio.gather(*(self._line(part, known) for part in line.parts if part != home))
+        return Reservation((line, *(other for other in others if other is not None)))
+
+    async def _line(self, inventory: InventoryId, known: ReservationId) -> Line | None:
+        if inventory <= ID_MAX and self._catalogue.ticket_type(TicketTypeId(inventory)) is not None:
+            outcome = await self._router.ask(inventory, Inspect(known))
+            if isinstance(outcome, Line):
+                return outcome
+        return lines_of(await self._journal.history(known)).get(inventory)
+
+    # -- releasing
+
+    async def release(self, text: str) -> Reservation | Refusal:
+        """Give a reservation back; the home line first, which speaks for all."""
+        reservation = await self.find(text)
+        if isinstance(reservation, Refusal):
+            return reservation
+        home, *others = reservation.lines
+        command = Release(home.reservation_id)
+        outcome = await self._router.ask(home.inventory_id, command)
+        match outcome:
+            case Refusal():
+                return outcome
+            case Line() if not others:
+                return Reservation((outcome,))
+            case Line():
+                await asyncio.gather(*(self._router.ask(line.inventory_id, command) for line in others))
+                return await self.find(text)
+            case _:
+                return closed_refusal(command, home.status) or reservation
+
+    async def clear_strays(self, strays: Iterable[Line]) -> None:
+        """At start: give back lines of carts whose home line isn't held, sealed or paying any more."""
+        for line in strays:
+            home = await self._router.ask(line.parts[0], Inspect(line.reservation_id))
+            if line.status is ReservationStatus.HELD and (not isinstance(home, Line) or home.tentative):
+                await self._router.ask(line.inventory_id, Release(line.reservation_id))
+
+
+_NO_KEY = _Key()
+
+
+def _key(key: str, lines: Sequence[LineRequest]) -> _Key:
+    """Scoped to the ticket types of the request; the rest of the request decides what is a repeat."""
+    ordered = sorted((line.ticket_type_id, line.quantity) for line in lines)
+    scope = ",".join(str(ticket_type_id) for ticket_type_id, _ in ordered)
+    digest = hashlib.blake2b(f"{scope}\n{key}".encode(), digest_size=_KEY_DIGEST_BYTES).hexdigest()
+    return _Key(digest, ",".join(str(quantity) for _, quantity in ordered))
+
+
+def _refused(outcome: Outcome) -> Refusal:
+    assert isinstance(outcome, Refusal), "a Reserve is answered with a line or a refusal"
+    return outcome
+
+
+def _other_reservation(outcomes: Sequence[Outcome], new_id: ReservationId) -> ReservationId | None:
+    """The reservation that the home line's idempotency key had made before, if it had."""
+    home = outcomes[0]
+    if isinstance(home, Line | Departed) and home.reservation_id != new_id:
+        return home.reservation_id
+    return None
+
+
+def _first_refusal(outcomes: Sequence[Outcome], wanted: dict[InventoryId, LineRequest]) -> Refusal | None:
+    """The no that a guest should hear: in the order in which refusals are checked."""
+    refusals = [
+        msgspec.structs.replace(outcome, ticket_type_id=wanted[part].ticket_type_id)
+        for part, outcome in zip(sorted(wanted), outcomes, strict=True)
+        if isinstance(outcome, Refusal)
+    ]
+    return min(refusals, key=lambda refusal: _CHECKED_FIRST.get(refusal.reason, 0), default=None)
+
+
+_CHECKED_FIRST = {
+    reason: rank
+    for rank, reason in enumerate(
+        (
+            Reason.OVERLOADED,
+            Reason.KEY_REUSED,
+            Reason.NOT_FOUND,
+            Reason.NOT_ON_SALE,
+            Reason.LIMIT_EXCEEDED,
+            Reason.SOLD_OUT,
+        )
+    )
+}

@@ -1,0 +1,147 @@
+"""Who may commit: one process per database, its incarnation checked inside every commit.
+
+A process holds an advisory lock on a session of its own and renews a lease (database clock) in its
+`node` row. Whoever takes over fences the old row first: that UPDATE waits for a commit in flight, and
+after it nothing of that incarnation can ever commit. The lock and the lease only decide who starts;
+safety comes from the fence alone.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import structlog
+
+from ticketd.core.ids import Instant
+from ticketd.ports import StartupRefused, Superseded
+
+SERVE_LOCK = 0x7469636B  # "tick"
+LEASE_SECONDS = 3.0
+POLL_SECONDS = 0.05
+RECONNECT_SECONDS = 0.5
+TERMINATION_SECONDS = 5.0
+
+_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_HOLDER = """
+SELECT inc, lease_until, lease_until > clock_timestamp() AS live, lock_pid
+FROM node WHERE NOT fenced ORDER BY inc DESC LIMIT 1
+"""
+_FENCE_LAPSED = (
+    "UPDATE node SET fenced = true WHERE inc = $1 AND lease_until < clock_timestamp() RETURNING inc"
+)
+_FENCE_ALL = "UPDATE node SET fenced = true WHERE NOT fenced"
+_FORGET_OLD = "DELETE FROM node WHERE fenced AND lease_until < clock_timestamp() - interval '30 days'"
+_ENTER = """
+INSERT INTO node (inc, lease_until, name, lock_pid)
+VALUES (nextval('node_incarnation'), clock_timestamp() + make_interval(secs => $1), $2, pg_backend_pid())
+RETURNING inc
+"""
+_RENEW = """
+UPDATE node SET lease_until = clock_timestamp() + make_interval(secs => $2), lock_pid = pg_backend_pid()
+WHERE inc = $1 AND NOT fenced
+RETURNING (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+"""
+_LEAVE = "UPDATE node SET fenced = true, lease_until = clock_timestamp() WHERE inc = $1"
+
+log = structlog.get_logger(__name__)
+
+CONNECTION_LOST = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+)
+"""What asyncpg raises when the connection, or the server behind it, has gone."""
+
+
+class Fence:
+    """This process's incarnation, and the lock and lease that keep others from starting."""
+
+    def __init__(self, dsn: str, *, lease_seconds: float = LEASE_SECONDS) -> None:
+        self._dsn = dsn
+        self._lease_seconds = lease_seconds
+        self._connection: asyncpg.Connection | None = None
+        self._renewal: asyncio.Task[None] | None = None
+        self.incarnation = 0
+
+    async def enter(self, *, prepare: Callable[[asyncpg.Connection], Awaitable[object]]) -> Instant:
+        """Become the one who serves this database; returns the database's time.
+
+        `prepare` runs once the lock is held, before anything reads the tables: migrations.
+        StartupRefused if another process serves the database and lives.
+        """
+        connection = await asyncpg.connect(self._dsn, server_settings={"application_name": "ticketd lock"})
+        self._connection = connection
+        await self._take_lock(connection)
+        await prepare(connection)
+        await connection.execute(_FENCE_ALL)
+        await connection.execute(_FORGET_OLD)
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        self.incarnation = await connection.fetchval(_ENTER, self._lease_seconds, name)
+        return Instant(await connection.fetchval(_NOW))
+
+    def keep(self, *, correct: Callable[[Instant], None], fatal: Callable[[Exception], None]) -> None:
+        """Renew the lease until `leave`; `correct` hears the database's time, `fatal` that it is over."""
+        self._renewal = asyncio.create_task(self._renew_for_ever(correct, fatal))
+
+    async def leave(self) -> None:
+        """Let the next process start at once."""
+        if self._renewal is not None:
+            self._renewal.cancel()
+            await asyncio.gather(self._renewal, return_exceptions=True)
+        if self._connection is not None and not self._connection.is_closed():
+            with contextlib.suppress(*CONNECTION_LOST):
+                await self._connection.execute(_LEAVE, self.incarnation)
+            self._connection.terminate()
+
+    async def _take_lock(self, connection: asyncpg.Connection) -> None:
+        """Get the lock; from a holder whose lease isn't renewed any more, by force."""
+        seen = None
+        patience = asyncio.get_running_loop().time() + self._lease_seconds + TERMINATION_SECONDS
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", SERVE_LOCK):
+            holder = await connection.fetchrow(_HOLDER)
+            if holder is not None and not holder["live"]:
+                await self._evict(connection, holder)
+            elif holder is not None and seen is not None and holder["lease_until"] > seen["lease_until"]:
+                raise StartupRefused("Another ticketd serve holds this database and is alive.")
+            elif asyncio.get_running_loop().time() > patience:
+                raise StartupRefused("Another ticketd serve holds this database.")
+            seen = holder or seen
+            await asyncio.sleep(POLL_SECONDS)
+
+    @staticmethod
+    async def _evict(connection: asyncpg.Connection, holder: asyncpg.Record) -> None:
+        if await connection.fetchval(_FENCE_LAPSED, holder["inc"]) is not None:
+            log.warning("took over from a process whose lease had lapsed", incarnation=holder["inc"])
+        await connection.execute("SELECT pg_terminate_backend($1, 1000)", holder["lock_pid"])
+
+    async def _renew_for_ever(
+        self, correct: Callable[[Instant], None], fatal: Callable[[Exception], None]
+    ) -> None:
+        while True:
+            await asyncio.sleep(self._lease_seconds / 4)
+            try:
+                connection = await self._locked_connection()
+                now = await connection.fetchval(_RENEW, self.incarnation, self._lease_seconds)
+            except CONNECTION_LOST as error:
+                log.warning("lease not renewed", error=type(error).__name__)
+                await asyncio.sleep(RECONNECT_SECONDS)
+                continue
+            if now is None:
+                fatal(Superseded("Another process has taken over this database."))
+                return
+            correct(Instant(now))
+
+    async def _locked_connection(self) -> asyncpg.Connection:
+        """The session with the lock: the old one, or after an outage a new one that got it again."""
+        if self._connection is None or self._connection.is_closed():
+            connection = await asyncpg.connect(
+                self._dsn, server_settings={"application_name": "ticketd lock"}, timeout=self._lease_seconds
+            )
+            if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", SERVE_LOCK):
+                log.warning("the lock is not free yet; the fence decides")
+            self._connection = connection
+        return self._connection

@@ -1,0 +1,148 @@
+"""One group commit: what many actors decided, folded into the arguments of one statement."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from ticketd.core.catalogue import TicketType
+from ticketd.core.facts import AnyFact
+from ticketd.core.ids import InventoryId, OrganizerId, ReservationId
+from ticketd.core.inventory import Snapshot
+from ticketd.core.reservations import Line
+from ticketd.ports import Batch
+
+encode_fact = msgspec.json.Encoder().encode
+decode_fact = msgspec.json.Decoder(AnyFact).decode
+encode_snapshot = msgspec.msgpack.Encoder().encode
+decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode
+
+FENCE = """
+fence AS (
+    UPDATE node SET group_seq = $2 + 2 WHERE inc = $1 AND group_seq = $2 AND NOT fenced RETURNING inc
+)"""
+
+FACTS = """
+facts AS (
+    INSERT INTO ledger (inventory_id, fact_seq, reservation_id, body)
+    SELECT u.* FROM fence, unnest($3::bigint[], $4::bigint[], $5::text[], $6::text[]) AS u
+)"""
+
+PROJECTIONS = """
+orders AS (
+    INSERT INTO order_line (reservation_id, inventory_id, organizer_id, number, status, quantity,
+                            unit_price_cents, created_at, ticket_codes)
+    SELECT u.reservation_id, u.inventory_id, u.organizer_id, u.number, u.status, u.quantity,
+           u.unit_price_cents, u.created_at, string_to_array(u.ticket_codes, ' ')
+    FROM fence, unnest($7::text[], $8::bigint[], $9::int[], $10::text[], $11::text[], $12::int[],
+                       $13::bigint[], $14::bigint[], $15::text[])
+         AS u (reservation_id, inventory_id, organizer_id, number, status, quantity,
+               unit_price_cents, created_at, ticket_codes)
+    ON CONFLICT (reservation_id, inventory_id)
+    DO UPDATE SET status = excluded.status, ticket_codes = excluded.ticket_codes
+), ticket_types AS (
+    INSERT INTO ticket_type (id, fact_seq, organizer_id, event_id, code, terms, deleted)
+    SELECT u.* FROM fence, unnest($16::int[], $17::bigint[], $18::int[], $19::int[], $20::uuid[],
+                                  $21::jsonb[], $22::bool[]) AS u
+    ON CONFLICT (id)
+    DO UPDATE SET fact_seq = excluded.fact_seq, terms = excluded.terms, deleted = excluded.deleted
+), checkpoints AS (
+    INSERT INTO checkpoint (inventory_id, fact_seq, open_lines, body)
+    SELECT u.* FROM fence, unnest($23::bigint[], $24::bigint[], $25::int[], $26::bytea[]) AS u
+    ON CONFLICT (inventory_id)
+    DO UPDATE SET fact_seq = excluded.fact_seq, open_lines = excluded.open_lines, body = excluded.body
+)"""
+
+FACTS_ONLY = "WITH" + ",".join((FENCE, FACTS)) + "SELECT inc FROM fence"  # noqa: S608 - constants only
+FACTS_AND_PROJECTIONS = "WITH" + ",".join((FENCE, FACTS, PROJECTIONS)) + "SELECT inc FROM fence"  # noqa: S608 - constants only
+"""Parts of one statement don't see each other's rows: every projection is folded to one final row
+per key before it is sent."""
+
+
+class Group:
+    """The folded content of some batches."""
+
+    def __init__(self, batches: Iterable[Batch]) -> None:
+        self._inventory_ids: list[InventoryId] = []
+        self._fact_seqs: list[int] = []
+        self._reservation_ids: list[ReservationId | None] = []
+        self._bodies: list[str] = []
+        self._orders: dict[tuple[ReservationId, InventoryId], tuple[Line, OrganizerId]] = {}
+        self._ticket_types: dict[InventoryId, tuple[TicketType, bool]] = {}
+        self._checkpoints: dict[InventoryId, Snapshot] = {}
+        for batch in batches:
+            self._add(batch)
+
+    def _add(self, batch: Batch) -> None:
+        count = len(batch.facts)
+        self._inventory_ids += [batch.inventory_id] * count
+        self._fact_seqs += range(batch.first_seq, batch.first_seq + count)
+        self._reservation_ids += [getattr(fact, "reservation_id", None) for fact in batch.facts]
+        self._bodies += [encode_fact(fact).decode() for fact in batch.facts]
+        for line in batch.orders:
+            assert batch.organizer_id is not None, "orders belong to an organizer"
+            self._orders[line.reservation_id, line.inventory_id] = (line, batch.organizer_id)
+        if batch.ticket_type is not None:
+            self._ticket_types[batch.inventory_id] = (batch.ticket_type, batch.deleted)
+        if batch.checkpoint is not None:
+            self._checkpoints[batch.inventory_id] = batch.checkpoint
+
+    @property
+    def rows(self) -> int:
+        """How many facts it holds."""
+        return len(self._bodies)
+
+    @property
+    def has_projections(self) -> bool:
+        """Whether it needs more than the ledger."""
+        return bool(self._orders or self._ticket_types or self._checkpoints)
+
+    def arguments(self) -> list[Any]:
+        """The statement's arguments after incarnation and group_seq, column by column."""
+        facts: list[Any] = [self._inventory_ids, self._fact_seqs, self._reservation_ids, self._bodies]
+        if not self.has_projections:
+            return facts
+        return [*facts, *self._order_columns(), *self._ticket_type_columns(), *self._checkpoint_columns()]
+
+    def _order_columns(self) -> list[list[Any]]:
+        rows = [
+            (
+                line.reservation_id,
+                line.inventory_id,
+                organizer_id,
+                f"{line.inventory_id}-{line.seq}" if line.is_home else None,
+                line.status.value,
+                line.quantity,
+                line.unit_price_cents,
+                line.created_at,
+                " ".join(line.ticket_codes),
+            )
+            for line, organizer_id in self._orders.values()
+        ]
+        return _columns(rows, 9)
+
+    def _ticket_type_columns(self) -> list[list[Any]]:
+        rows = [
+            (
+                ticket_type.id,
+                ticket_type.seq,
+                ticket_type.profile.organizer_id,
+                ticket_type.profile.event_id,
+                ticket_type.profile.code,
+                msgspec.json.encode(ticket_type.terms).decode(),
+                deleted,
+            )
+            for ticket_type, deleted in self._ticket_types.values()
+        ]
+        return _columns(rows, 7)
+
+    def _checkpoint_columns(self) -> list[list[Any]]:
+        rows = [
+            (inventory_id, snapshot.seq, len(snapshot.open_lines), encode_snapshot(snapshot))
+            for inventory_id, snapshot in self._checkpoints.items()
+        ]
+        return _columns(rows, 4)
+
+
+def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

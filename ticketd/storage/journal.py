@@ -1,0 +1,312 @@
+"""The journal on Postgres: one writer, one connection, one statement per group.
+
+Committed means that the statement's row came back. Superseded means that it came back without a row:
+the fence refused. In doubt (the connection went away before an answer) is resolved by asking, never by
+guessing. A group in doubt that turns out not to have happened is simply sent again: nobody else can
+have written to these inventories while this incarnation isn't fenced.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import asyncpg
+import structlog
+
+from ticketd.core.facts import AnyFact
+from ticketd.core.ids import InventoryId, ReservationId
+from ticketd.core.inventory import Inventory
+from ticketd.core.stats import LATENCY_SECONDS_BOUNDS, SIZE_BOUNDS, Distribution, JournalStats
+from ticketd.ports import Author, Batch, StorageUnavailable, Superseded
+from ticketd.storage.fence import CONNECTION_LOST
+from ticketd.storage.group import (
+    FACTS_AND_PROJECTIONS,
+    FACTS_ONLY,
+    Group,
+    decode_fact,
+    decode_snapshot,
+)
+
+GROUP_FACTS_MAX = 2048
+COMMIT_SECONDS_MAX = 10.0
+RETRY_SECONDS_MIN = 0.05
+RETRY_SECONDS_MAX = 1.0
+REPLAY_FACTS_AT_ONCE = 5000
+
+DATA_ERRORS = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+)
+"""The database looked at the data and refused it; sent again it would be refused again."""
+
+# Doing this twice is the same as doing it once: the answer is $2 + 1 when the group has not committed
+# (and now never can), $2 + 3 when it had; it waits for a statement that is still in flight.
+_RESOLVE = """
+UPDATE node SET group_seq = group_seq + CASE WHEN group_seq IN ($2, $2 + 2) THEN 1 ELSE 0 END
+WHERE inc = $1 AND NOT fenced RETURNING group_seq
+"""
+
+_UNFINISHED = """
+SELECT t.id FROM ticket_type t LEFT JOIN checkpoint c ON c.inventory_id = t.id
+WHERE c.open_lines > 0
+   OR EXISTS (SELECT FROM ledger l WHERE l.inventory_id = t.id AND l.fact_seq > coalesce(c.fact_seq, 0))
+"""
+_CHECKPOINTS = "SELECT inventory_id, body FROM checkpoint WHERE inventory_id = ANY($1::bigint[])"
+_REPLAY = """
+SELECT l.inventory_id, l.fact_seq, l.body
+FROM unnest($1::bigint[], $2::bigint[]) AS wanted (inventory_id, from_seq)
+JOIN ledger l ON l.inventory_id = wanted.inventory_id AND l.fact_seq >= wanted.from_seq
+ORDER BY l.inventory_id, l.fact_seq
+"""
+_HISTORY = """
+SELECT inventory_id, fact_seq, body FROM ledger WHERE reservation_id = $1 ORDER BY inventory_id, fact_seq
+"""
+
+log = structlog.get_logger(__name__)
+
+Settled = tuple[Batch, Author]
+
+
+class PostgresJournal:
+    """See `ports.Journal`."""
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        pool: asyncpg.Pool,
+        incarnation: int,
+        fatal: Callable[[Exception], None],
+        commit_seconds_max: float = COMMIT_SECONDS_MAX,
+        group_facts_max: int = GROUP_FACTS_MAX,
+    ) -> None:
+        self._dsn = dsn
+        self._pool = pool
+        self._incarnation = incarnation
+        self._fatal = fatal
+        self._commit_seconds_max = commit_seconds_max
+        self._group_facts_max = group_facts_max
+        self._group_seq = 0
+        self._pending: deque[Settled] = deque()
+        self._wanted = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
+        self._connection: asyncpg.Connection | None = None
+        self._loop = asyncio.get_running_loop()
+        self._retries = 0
+        self._in_doubt = 0
+        self._group_rows = Distribution(SIZE_BOUNDS)
+        self._commit_seconds = Distribution(LATENCY_SECONDS_BOUNDS)
+        self._statements: dict[bool, asyncpg.prepared_stmt.PreparedStatement] = {}
+
+    # -- life
+
+    async def start(self) -> None:
+        """Connect and begin to write."""
+        await self._connect()
+        self._writer = asyncio.create_task(self._write_for_ever())
+
+    async def close(self) -> None:
+        """Stop writing; whatever isn't durable by now never will be."""
+        if self._writer is not None:
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
+        if self._connection is not None:
+            self._connection.terminate()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the database answered last."""
+        return self._connection is not None and not self._connection.is_closed()
+
+    def stats(self) -> JournalStats:
+        """What it counts about itself."""
+        return JournalStats(
+            undurable_facts=sum(len(batch.facts) for batch, _ in self._pending),
+            retries=self._retries,
+            in_doubt=self._in_doubt,
+            group_rows=self._group_rows,
+            commit_seconds=self._commit_seconds,
+        )
+
+    # -- writing
+
+    def append(self, batch: Batch, author: Author) -> None:
+        """See `ports.Journal.append`."""
+        self._pending.append((batch, author))
+        self._wanted.set()
+
+    async def _write_for_ever(self) -> None:
+        try:
+            while True:
+                await self._wanted.wait()
+                await self._commit(self._next_group())
+                if not self._pending:
+                    self._wanted.clear()
+        except Exception as reason:  # without its writer the process must end
+            self._fatal(reason)
+
+    def _next_group(self) -> list[Settled]:
+        """The oldest batches up to the limit; one that must be alone is."""
+        group = [self._pending.popleft()]
+        facts = len(group[0][0].facts)
+        while self._pending and not group[0][0].alone and not self._pending[0][0].alone:
+            facts += len(self._pending[0][0].facts)
+            if facts > self._group_facts_max:
+                break
+            group.append(self._pending.popleft())
+        return group
+
+    async def _commit(self, settled: list[Settled]) -> None:
+        """Send the group until it is known to be durable or refused."""
+        group = Group(batch for batch, _ in settled)
+        arguments, projections = group.arguments(), group.has_projections
+        self._group_rows.observe(group.rows)
+        started_at = self._loop.time()
+        retry_seconds = RETRY_SECONDS_MIN
+        while not await self._try(settled, projections, arguments):
+            self._retries += 1
+            await asyncio.sleep(retry_seconds)
+            retry_seconds = min(2 * retry_seconds, RETRY_SECONDS_MAX)
+        self._commit_seconds.observe(self._loop.time() - started_at)
+
+    async def _try(self, settled: list[Settled], projections: bool, arguments: list[object]) -> bool:
+        """Send the group once; True when it is settled one way or the other."""
+        try:
+            await self._execute(projections, arguments)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if not self.is_connected:
+                committed = await self._resolve()
+                if committed:
+                    self._settle(settled)
+                return committed
+            # An SQLSTATE on a live connection: surely nothing has happened.
+            log.warning("group not committed", error=type(error).__name__)
+            if isinstance(error, DATA_ERRORS):
+                self._lose(settled)
+                return True
+            return False
+        self._settle(settled)
+        return True
+
+    async def _execute(self, projections: bool, arguments: list[object]) -> None:
+        """Run the statement once; the connection is cut, never cancelled, when it takes too long."""
+        connection = self._connection if self.is_connected else await self._reconnect()
+        assert connection is not None
+        watchdog = self._loop.call_later(self._commit_seconds_max, connection.terminate)
+        try:
+            rows = await self._statements[projections].fetch(self._incarnation, self._group_seq, *arguments)
+        finally:
+            watchdog.cancel()
+        if not rows:
+            raise Superseded("Another process has taken over this database.")
+        self._group_seq += 2
+
+    async def _resolve(self) -> bool:
+        """Whether the group in doubt has committed; if not, it never will."""
+        self._in_doubt += 1
+        before = self._group_seq
+        found = await self._bump(before)
+        if found is None:
+            raise Superseded("Another process has taken over this database.")
+        self._group_seq = found
+        committed = bool(found == before + 3)
+        log.warning("group was in doubt", committed=committed)
+        return committed
+
+    async def _bump(self, before: int) -> int | None:
+        while True:
+            connection = await self._reconnect()
+            try:
+                found: int | None = await connection.fetchval(
+                    _RESOLVE, self._incarnation, before, timeout=self._commit_seconds_max
+                )
+                return found
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("group in doubt, asking again", error=type(error).__name__)
+                await asyncio.sleep(RETRY_SECONDS_MIN)
+
+    def _settle(self, settled: list[Settled]) -> None:
+        for batch, author in settled:
+            author.committed(batch)
+
+    def _lose(self, settled: list[Settled]) -> None:
+        """Tell each author once, and drop what was decided on top."""
+        first: dict[InventoryId, Settled] = {}
+        for batch, author in settled:
+            first.setdefault(batch.inventory_id, (batch, author))
+        self._pending = deque(item for item in self._pending if item[0].inventory_id not in first)
+        for batch, author in first.values():
+            author.lost(batch)
+
+    # -- the connection
+
+    async def _reconnect(self) -> asyncpg.Connection:
+        """A fresh connection, however long it takes."""
+        if self._connection is not None:
+            self._connection.terminate()
+        retry_seconds = RETRY_SECONDS_MIN
+        while True:
+            try:
+                return await self._connect()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                self._retries += 1
+                log.warning("database unreachable", error=type(error).__name__)
+                await asyncio.sleep(retry_seconds)
+                retry_seconds = min(2 * retry_seconds, RETRY_SECONDS_MAX)
+
+    async def _connect(self) -> asyncpg.Connection:
+        """Connect with limits on the server's side too: a half-sent statement can't hold the fence."""
+        transaction_milliseconds = int(self._commit_seconds_max * 1000)
+        connection = await asyncpg.connect(
+            self._dsn,
+            timeout=self._commit_seconds_max,
+            server_settings={
+                "application_name": "ticketd journal",
+                "transaction_timeout": str(transaction_milliseconds),
+                "tcp_user_timeout": str(transaction_milliseconds // 2),
+                "plan_cache_mode": "force_generic_plan",
+            },
+        )
+        self._statements = {
+            False: await connection.prepare(FACTS_ONLY),
+            True: await connection.prepare(FACTS_AND_PROJECTIONS),
+        }
+        self._connection = connection
+        return connection
+
+    # -- reading
+
+    async def recover(self, inventory_ids: Sequence[InventoryId]) -> list[Inventory]:
+        """See `ports.Journal.recover`."""
+        inventories = {inventory_id: Inventory(inventory_id) for inventory_id in inventory_ids}
+        try:
+            async with (
+                self._pool.acquire() as connection,
+                connection.transaction(isolation="repeatable_read"),
+            ):
+                replay_from = dict.fromkeys(inventories, 1)
+                for inventory_id, body in await connection.fetch(_CHECKPOINTS, list(inventories)):
+                    snapshot = decode_snapshot(body)
+                    inventories[inventory_id].restore(snapshot)
+                    replay_from[inventory_id] = min(snapshot.keys_from_seq, snapshot.seq + 1)
+                facts = connection.cursor(
+                    _REPLAY, list(replay_from), list(replay_from.values()), prefetch=REPLAY_FACTS_AT_ONCE
+                )
+                async for inventory_id, seq, body in facts:
+                    inventories[inventory_id].replay(seq, decode_fact(body))
+        except CONNECTION_LOST as error:
+            raise StorageUnavailable("inventories can't be read") from error
+        return list(inventories.values())
+
+    async def unfinished(self) -> list[InventoryId]:
+        """See `ports.Journal.unfinished`."""
+        return [row["id"] for row in await self._pool.fetch(_UNFINISHED)]
+
+    async def history(self, reservation_id: ReservationId) -> list[tuple[InventoryId, int, AnyFact]]:
+        """See `ports.Journal.history`."""
+        try:
+            rows = await self._pool.fetch(_HISTORY, reservation_id)
+        except CONNECTION_LOST as error:
+            raise StorageUnavailable("the ledger can't be read") from error
+        return [(row["inventory_id"], row["fact_seq"], decode_fact(row["body"])) for row in rows]
