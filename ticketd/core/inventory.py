@@ -132,7 +132,7 @@ class Inventory:
     def decide(self, command: c.AnyCommand, now: Instant) -> Decision:
         """Judge a command at `now`; what has run out by then is given back first."""
         expired = self._due(now)
-        freed = sum(self.lines[fact.reservation_id].quantity for fact in expired)
+        freed = sum(self.lines[fact.reservation_id].quantity for fact in expired) if expired else 0
         match command:
             case c.Reserve():
                 decision = self._reserve(command, now, self.free + freed)
@@ -336,6 +336,7 @@ class Inventory:
         match fact:
             case f.Reserved():
                 self._apply_reserved(fact)
+                return  # the only fact after which no deadline is stale
             case f.PaymentStarted():
                 line = self._replace(fact.reservation_id, status=PAYING, attempt=fact.attempt)
                 self.held -= line.quantity

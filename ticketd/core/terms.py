@@ -77,14 +77,14 @@ class Profile(msgspec.Struct, frozen=True):
 
 def sale_status(terms: Terms, window: EventWindow | None, *, free: int, now: Instant) -> SaleStatus:
     """Where the sale stands at `now`: the event's window narrowed by the ticket type's own."""
-    if window is not None and window.status is EventStatus.CANCELLED:
+    if _has_ended(terms, now):
         return SaleStatus.ENDED
-    if _has_ended(terms, now) or (window is not None and _has_ended(window, now)):
-        return SaleStatus.ENDED
-    if window is not None and window.status is EventStatus.DRAFT:
-        return SaleStatus.NOT_YET
-    opens_at = opening(terms, window)
-    if opens_at is not None and now < opens_at:
+    if window is not None:
+        if window.status is EventStatus.CANCELLED or _has_ended(window, now):
+            return SaleStatus.ENDED
+        if window.status is EventStatus.DRAFT or _has_yet_to_open(window, now):
+            return SaleStatus.NOT_YET
+    if _has_yet_to_open(terms, now):
         return SaleStatus.NOT_YET
     return SaleStatus.ON_SALE if free > 0 else SaleStatus.SOLD_OUT
 
@@ -97,6 +97,10 @@ def opening(terms: Terms, window: EventWindow | None) -> Instant | None:
 
 def _has_ended(window: Terms | EventWindow, now: Instant) -> bool:
     return window.off_sale_at is not None and now >= window.off_sale_at
+
+
+def _has_yet_to_open(window: Terms | EventWindow, now: Instant) -> bool:
+    return window.on_sale_at is not None and now < window.on_sale_at
 
 
 def window_errors(on_sale_at: Instant | None, off_sale_at: Instant | None) -> tuple[FieldError, ...]:
