@@ -1,0 +1,132 @@
+"""The demo: what it sells, who may log in, and where it doesn't go."""
+
+from dataclasses import dataclass
+
+import asyncpg
+import pytest
+
+from tests.fakes.clock import ManualClock
+from tests.fakes.router import InstantRouter
+from ticketd import demo
+from ticketd.core.ids import MICROSECONDS
+from ticketd.core.terms import SaleStatus, sale_status
+from ticketd.ports import StartupRefused
+from ticketd.services.accounts import Accounts, Owner
+from ticketd.services.catalogue import Catalogue
+from ticketd.services.management import Management
+from ticketd.storage.accounts import AccountStore
+from ticketd.storage.catalogue import CatalogueStore
+from ticketd.storage.orders import OrderStore
+
+SLUGS = ("trattoria-aurora", "noodle-house-lotus", "riverside-concerts")
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass(frozen=True)
+class House:
+    """The services that the demo is made with, on a real database and without actors."""
+
+    catalogue: Catalogue
+    management: Management
+    accounts: Accounts
+    clock: ManualClock
+    router: InstantRouter
+
+
+@pytest.fixture
+def house(pool: asyncpg.Pool, clock: ManualClock) -> House:
+    store = CatalogueStore(pool)
+    catalogue = Catalogue(store)
+    router = InstantRouter(clock, catalogue.follow)
+    management = Management(catalogue=catalogue, store=store, orders=OrderStore(pool), router=router)
+    return House(catalogue, management, Accounts(AccountStore(pool), clock=clock), clock, router)
+
+
+async def _install(house: House) -> str:
+    return await demo.install_demo(house, host="127.0.0.1", port=8080)
+
+
+def _password_in(text: str) -> str:
+    return text.rpartition("password ")[2]
+
+
+async def test_an_empty_database_gets_two_restaurants_and_a_promoter(house: House) -> None:
+    await _install(house)
+    organizers = [house.catalogue.organizer(slug) for slug in SLUGS]
+    sold = [house.catalogue.ticket_types_of_organizer(each.id) for each in organizers if each is not None]
+    assert len(sold) == 3
+    for coupons in sold[:2]:
+        assert coupons
+        assert all(each.profile.event_id is None for each in coupons)
+    assert [each.terms.name for each in sold[2]] == ["Regular", "Premium", "VIP"]
+
+
+async def test_the_event_is_an_evening_about_six_weeks_ahead(house: House) -> None:
+    await _install(house)
+    (event,) = house.catalogue.on_show(house.clock.now())
+    assert event.timezone == "Europe/Vienna"
+    days_ahead = (event.starts_at - house.clock.now()) / MICROSECONDS / 86_400
+    assert 41 < days_ahead < 43
+    assert event.starts_at // MICROSECONDS % 86_400 == 18.5 * 3600, "half past seven in a winter's Vienna"
+
+
+async def test_everything_is_on_sale_at_once(house: House) -> None:
+    await _install(house)
+    for inventory in house.router.inventories.values():
+        status = sale_status(inventory.terms, inventory.window, free=inventory.free, now=house.clock.now())
+        assert status is SaleStatus.ON_SALE
+
+
+async def test_it_says_where_everything_is_bought(house: House) -> None:
+    text = await _install(house)
+    (event,) = house.catalogue.on_show(house.clock.now())
+    assert f"http://127.0.0.1:8080/events/{event.id}\n" in text
+    for slug in SLUGS:
+        organizer = house.catalogue.organizer(slug)
+        assert organizer is not None
+        for ticket_type in house.catalogue.ticket_types_of_organizer(organizer.id):
+            assert f"http://127.0.0.1:8080/{slug}/purchase/{ticket_type.profile.code}\n" in text
+
+
+async def test_its_owner_logs_in_with_the_password_that_it_prints(house: House) -> None:
+    text = await _install(house)
+    owner = await house.accounts.login(demo.EMAIL, _password_in(text), address="127.0.0.1")
+    assert isinstance(owner, Owner)
+    assert {organizer.slug for organizer in await house.management.organizers_of(owner.id)} == set(SLUGS)
+
+
+async def test_a_second_run_finds_the_same_and_tells_how_to_set_a_password(house: House) -> None:
+    first = await _install(house)
+    commands = list(house.router.commands)
+    second = await _install(house)
+    assert house.router.commands == commands
+    assert second.splitlines()[:-1] == first.splitlines()[:-1]
+    assert f"ticketd owner password {demo.EMAIL}" in second
+    assert _password_in(first) not in second
+
+
+async def test_a_database_with_organizers_of_its_own_stays_as_it_is(house: House) -> None:
+    owner = await house.accounts.add("ada@example.org", "Ada", PASSWORD)
+    assert isinstance(owner, Owner)
+    await house.management.create_organizer(owner.id, name="Ada's", slug="adas")
+    text = await _install(house)
+    assert "the demo isn't in it" in text
+    assert house.router.commands == []
+
+
+async def test_a_start_cut_short_before_the_first_organizer_is_made_good(house: House) -> None:
+    await house.accounts.add(demo.EMAIL, "Demo", PASSWORD)
+    text = await _install(house)
+    owner = await house.accounts.login(demo.EMAIL, _password_in(text), address="127.0.0.1")
+    assert isinstance(owner, Owner)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_it_may_be_shown_on_this_machine(host: str) -> None:
+    demo.refuse_exposed_demo(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org", "localhost.example.org", ""])
+def test_it_is_refused_where_others_could_log_in(host: str) -> None:
+    with pytest.raises(StartupRefused, match="this machine alone"):
+        demo.refuse_exposed_demo(host)

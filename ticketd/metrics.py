@@ -1,0 +1,105 @@
+"""The program's counters in Prometheus' words, read only when somebody asks."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate
+from typing import Final
+
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
+
+from ticketd.core.stats import Distribution, JournalStats, PaymentStats, RegistryStats
+
+CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
+_INFINITY = "+Inf"
+
+
+class Metrics:
+    """Everything that `/metrics` shows."""
+
+    def __init__(
+        self,
+        *,
+        registry: Callable[[], RegistryStats],
+        journal: Callable[[], JournalStats],
+        payments: Callable[[], PaymentStats],
+    ) -> None:
+        self.registry = CollectorRegistry(auto_describe=False)
+        self.registry.register(_Actors(registry))
+        self.registry.register(_Journal(journal))
+        self.registry.register(_Payments(payments))
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+
+    def render(self) -> bytes:
+        """All of it as text of CONTENT_TYPE."""
+        return generate_latest(self.registry)
+
+
+class _Actors(Collector):
+    def __init__(self, read: Callable[[], RegistryStats]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        stats = self._read()
+        yield _gauge("actors", "Inventories in memory.", stats.actors)
+        yield _gauge("mailbox_depth", "Commands waiting in all mailboxes.", stats.mailbox_depth)
+        yield _gauge(
+            "mailbox_age_seconds_max",
+            "How long the oldest waiting command has been waiting.",
+            stats.mailbox_age_seconds_max,
+        )
+        yield _gauge("reservations_open", "Lines held or paying.", stats.reservations_open)
+        yield _gauge(
+            "conservation_broken", "Inventories whose counts don't add up: a bug.", stats.conservation_broken
+        )
+        yield _counter("reloads", "Inventories read anew because their group was lost.", stats.reloads)
+        refusals = {reason.value: count for reason, count in stats.refusals.items()}
+        yield _counters("refusals", "Commands refused.", "reason", refusals)
+        yield _histogram("batch_size", "Commands that an inventory decided at a time.", stats.batch_sizes)
+
+
+class _Journal(Collector):
+    def __init__(self, read: Callable[[], JournalStats]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        stats = self._read()
+        yield _gauge("journal_undurable_facts", "Facts not yet durable.", stats.undurable_facts)
+        yield _counter("journal_retries", "Attempts to reach the database again.", stats.retries)
+        yield _counter("journal_in_doubt", "Groups that had to be asked after.", stats.in_doubt)
+        yield _histogram("group_rows", "Rows that a group put into the ledger.", stats.group_rows)
+        yield _histogram("commit_seconds", "How long a group took to be durable.", stats.commit_seconds)
+
+
+class _Payments(Collector):
+    def __init__(self, read: Callable[[], PaymentStats]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        stats = self._read()
+        yield _gauge("payments_running", "Payments under way, those in doubt included.", stats.running)
+        yield _counters("payments", "Payments ended.", "outcome", stats.outcomes)
+
+
+def _gauge(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"ticketd_{name}", meaning, value=value)
+
+
+def _counter(name: str, meaning: str, value: int) -> Metric:
+    return CounterMetricFamily(f"ticketd_{name}", meaning, value=value)
+
+
+def _counters(name: str, meaning: str, label: str, values: Mapping[str, int]) -> Metric:
+    family = CounterMetricFamily(f"ticketd_{name}", meaning, labels=[label])
+    for value, count in values.items():
+        family.add_metric([value], count)
+    return family
+
+
+def _histogram(name: str, meaning: str, distribution: Distribution) -> Metric:
+    bounds = [*(f"{float(bound)}" for bound in distribution.bounds), _INFINITY]
+    buckets = list(zip(bounds, accumulate(distribution.counts), strict=True))
+    return HistogramMetricFamily(f"ticketd_{name}", meaning, buckets=buckets, sum_value=distribution.total)
