@@ -1,0 +1,64 @@
+"""A router whose inventories decide at once, and for whom everything is durable."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
+
+from ticketd.core.commands import AnyCommand
+from ticketd.core.facts import AnyFact, Deleted, EventWindowChanged, Opened, TermsChanged
+from ticketd.core.ids import InventoryId
+from ticketd.core.inventory import Inventory
+from ticketd.core.outcomes import Offer, Outcome
+from ticketd.core.refusals import Refusal
+from ticketd.ports import Clock
+
+Observer = Callable[[InventoryId, Offer | None], None]
+
+_OF_INTEREST = (Opened, TermsChanged, EventWindowChanged, Deleted)
+
+
+class InstantRouter:
+    """See `ports.Router`; nothing is ever in doubt, unless a refusal has been laid in."""
+
+    def __init__(self, clock: Clock, observer: Observer | None = None) -> None:
+        self._clock = clock
+        self.observer = observer
+        self.inventories: dict[InventoryId, Inventory] = {}
+        self.commands: list[tuple[InventoryId, AnyCommand]] = []
+        """All that was asked, in order."""
+        self.facts: list[tuple[InventoryId, AnyFact]] = []
+        """All that happened, in order."""
+        self._refusals: defaultdict[InventoryId, deque[Refusal]] = defaultdict(deque)
+
+    def refuse_next(self, inventory_id: InventoryId, refusal: Refusal) -> None:
+        """Answer the next command for this inventory with this refusal, without doing it."""
+        self._refusals[inventory_id].append(refusal)
+
+    def ask(self, inventory_id: InventoryId, command: AnyCommand) -> asyncio.Future[Outcome]:
+        """See `ports.Router.ask`."""
+        self.commands.append((inventory_id, command))
+        reply: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        refusals = self._refusals[inventory_id]
+        reply.set_result(refusals.popleft() if refusals else self._do(inventory_id, command))
+        return reply
+
+    def offer(self, inventory_id: InventoryId) -> Offer | None:
+        """See `ports.Router.offer`."""
+        inventory = self.inventories.get(inventory_id)
+        return None if inventory is None else inventory.offer()
+
+    async def offers(self, inventory_ids: Iterable[InventoryId]) -> dict[InventoryId, Offer]:
+        """See `ports.Router.offers`."""
+        offers = {inventory_id: self.offer(inventory_id) for inventory_id in inventory_ids}
+        return {inventory_id: offer for inventory_id, offer in offers.items() if offer is not None}
+
+    def _do(self, inventory_id: InventoryId, command: AnyCommand) -> Outcome:
+        inventory = self.inventories.setdefault(inventory_id, Inventory(inventory_id))
+        decision = inventory.decide(command, self._clock.now())
+        for fact in decision.facts:
+            inventory.apply(fact)
+            assert inventory.conserved()
+            self.facts.append((inventory_id, fact))
+        if self.observer is not None and any(isinstance(fact, _OF_INTEREST) for fact in decision.facts):
+            self.observer(inventory_id, inventory.offer())
+        return inventory.outcome(decision.answer)

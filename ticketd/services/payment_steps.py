@@ -1,0 +1,147 @@
+"""The three steps of a payment, each taken by every line of a reservation."""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import assert_never
+
+import msgspec
+
+from ticketd.core.commands import Confirm, FailPayment, Release, StartPayment
+from ticketd.core.ids import RANDOM_BYTES, ticket_code
+from ticketd.core.outcomes import Departed, Offer, Outcome
+from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.reservations import Line, Reservation, ReservationStatus
+from ticketd.ports import Router
+
+Step = Confirm | FailPayment
+
+_GONE = (Refusal(Reason.RESERVATION_EXPIRED), Refusal(Reason.RESERVATION_CLOSED))
+
+
+class InconsistentLine(Exception):
+    """A line refuses what has already been decided about its payment."""
+
+
+class BackOff(msgspec.Struct, frozen=True, kw_only=True):
+    """How long to wait before asking again: longer each time."""
+
+    first_seconds: float = 0.05
+    seconds_max: float = 10.0
+
+    def delays(self) -> Iterator[float]:
+        """Seconds before the second try, the third, and so on for ever."""
+        delay = self.first_seconds
+        while True:
+            yield delay
+            delay = min(2 * delay, self.seconds_max)
+
+
+class PaymentSteps:
+    """Takes a reservation into `paying` and out of it.
+
+    Invariant: the home line is the first that is `paying` and the last that leaves it. So it alone tells
+    whether a payment is under way, however many lines a crash left behind.
+    """
+
+    def __init__(self, router: Router, back_off: BackOff) -> None:
+        self._router = router
+        self._back_off = back_off
+
+    async def start(self, held: Reservation) -> Reservation | Refusal | Departed:
+        """Every line durably `paying` the same attempt; or else, with the attempt taken back, why not.
+
+        Departed: a line has been closed in the meantime.
+        """
+        home = _started(
+            await self._router.ask(held.home.inventory_id, StartPayment(held.home.reservation_id))
+        )
+        match home:
+            case Line():
+                started = await self._start_others(home, held.lines[1:])
+            case Refusal(reason=Reason.OVERLOADED):
+                started = home  # it may start yet, but before what is sent to it next
+            case Refusal() | Departed():
+                return home
+            case _:
+                assert_never(home)
+        if not isinstance(started, Reservation):
+            await self.fail(held, attempt=held.home.attempt + 1)
+        if isinstance(started, Departed) or started in _GONE:
+            await self._give_back(held)
+        return started
+
+    async def _give_back(self, held: Reservation) -> None:
+        """A line ran out just as the payment began: the cart can't be had whole any more."""
+        for line in held.lines:
+            await self._router.ask(line.inventory_id, Release(line.reservation_id))
+
+    async def _start_others(self, home: Line, others: Sequence[Line]) -> Reservation | Refusal | Departed:
+        command = StartPayment(home.reservation_id, home.attempt)
+        lines = [home]
+        for outcome in await asyncio.gather(
+            *(self._router.ask(line.inventory_id, command) for line in others)
+        ):
+            line = _started(outcome)
+            if not isinstance(line, Line):
+                return line
+            lines.append(line)
+        return Reservation(tuple(lines))
+
+    async def confirm(self, paying: Reservation) -> Reservation | Departed:
+        """Every line paid, with a ticket for each admission. Departed: it is, but out of memory."""
+        attempt = paying.home.attempt
+
+        def step(line: Line) -> Confirm:
+            codes = tuple(ticket_code(os.urandom(RANDOM_BYTES)) for _ in range(line.quantity))
+            return Confirm(line.reservation_id, attempt, codes)
+
+        lines: list[Line] = []
+        for line in await self._home_last(paying, step):
+            if isinstance(line, Departed):
+                return line
+            lines.append(line)
+        return Reservation(tuple(lines))
+
+    async def fail(self, paying: Reservation, *, attempt: int) -> None:
+        """No line is `paying` this attempt any more."""
+        await self._home_last(paying, lambda line: FailPayment(line.reservation_id, attempt))
+
+    async def _home_last(
+        self, reservation: Reservation, step: Callable[[Line], Step]
+    ) -> list[Line | Departed]:
+        async with asyncio.TaskGroup() as group:
+            others = [group.create_task(self._take(line, step(line))) for line in reservation.lines[1:]]
+        home = await self._take(reservation.home, step(reservation.home))
+        return [home, *(other.result() for other in others)]
+
+    async def _take(self, line: Line, step: Step) -> Line | Departed:
+        """The line's answer to a step that must not be lost: asked until there is one."""
+        delays = self._back_off.delays()
+        while True:
+            outcome = await self._router.ask(line.inventory_id, step)
+            match outcome:
+                case Line() | Departed():
+                    return outcome
+                case Refusal(reason=Reason.OVERLOADED):
+                    await asyncio.sleep(next(delays))
+                case Refusal() | Offer():
+                    raise InconsistentLine(f"{type(step).__name__}: {_name(outcome)}")
+                case _:
+                    assert_never(outcome)
+
+
+def _started(outcome: Outcome) -> Line | Refusal | Departed:
+    match outcome:
+        case Line(status=ReservationStatus.PAYING) | Refusal() | Departed():
+            return outcome
+        case Line():
+            return Departed(outcome.reservation_id)
+        case Offer():
+            raise InconsistentLine(f"StartPayment: {_name(outcome)}")
+        case _:
+            assert_never(outcome)
+
+
+def _name(outcome: Refusal | Offer) -> str:
+    return outcome.reason if isinstance(outcome, Refusal) else "offer"
