@@ -1,0 +1,131 @@
+"""What the catalogue keeps in Postgres: organizers and who may act for them, events, ticket types."""
+
+import asyncpg
+import msgspec
+
+from ticketd.core.catalogue import Event, Organizer, TicketType
+from ticketd.core.ids import EventId, Instant, OrganizerId, OwnerId, TicketTypeId
+from ticketd.core.terms import EventStatus, Profile, Terms
+
+ORGANIZERS = "SELECT id, slug, name FROM organizer"
+
+ORGANIZERS_OF = """
+SELECT organizer.id, slug, name
+FROM organizer JOIN owner_organizer ON organizer_id = organizer.id
+WHERE owner_id = $1
+ORDER BY lower(name), organizer.id
+"""
+
+MAY_ACT_FOR = "SELECT EXISTS (SELECT FROM owner_organizer WHERE owner_id = $1 AND organizer_id = $2)"
+
+INSERT_ORGANIZER = """
+WITH made AS (
+    INSERT INTO organizer (slug, name) VALUES ($2, $3) ON CONFLICT (slug) DO NOTHING RETURNING id
+)
+INSERT INTO owner_organizer (owner_id, organizer_id) SELECT $1, id FROM made RETURNING organizer_id
+"""
+
+EVENTS = """
+SELECT id, organizer_id, name, description, starts_at, timezone, on_sale_at, off_sale_at, status FROM event
+"""
+
+INSERT_EVENT = """
+INSERT INTO event (organizer_id, name, description, starts_at, timezone, on_sale_at, off_sale_at, status)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+RETURNING id
+"""
+
+UPDATE_EVENT = """
+UPDATE event
+SET name = $2, description = $3, starts_at = $4, timezone = $5, on_sale_at = $6, off_sale_at = $7, status = $8
+WHERE id = $1
+"""
+
+TICKET_TYPES = """
+SELECT id, fact_seq, organizer_id, event_id, code, terms FROM ticket_type WHERE NOT deleted
+"""
+
+
+class CatalogueStore:
+    """Reads and writes of the catalogue; the ticket types' rows are written by the journal only."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def organizers(self) -> list[Organizer]:
+        """Every organizer."""
+        return [_organizer(row) for row in await self._pool.fetch(ORGANIZERS)]
+
+    async def organizers_of(self, owner_id: OwnerId) -> list[Organizer]:
+        """The organizers that this owner may act for, by name."""
+        return [_organizer(row) for row in await self._pool.fetch(ORGANIZERS_OF, owner_id)]
+
+    async def may_act_for(self, owner_id: OwnerId, organizer_id: OrganizerId) -> bool:
+        """Whether this owner has access to this organizer."""
+        return bool(await self._pool.fetchval(MAY_ACT_FOR, owner_id, organizer_id))
+
+    async def insert_organizer(self, owner_id: OwnerId, *, slug: str, name: str) -> Organizer | None:
+        """A new organizer that this owner may act for; None if the slug is taken."""
+        organizer_id = await self._pool.fetchval(INSERT_ORGANIZER, owner_id, slug, name)
+        return None if organizer_id is None else Organizer(OrganizerId(organizer_id), slug, name)
+
+    async def events(self) -> list[Event]:
+        """Every event."""
+        return [_event(row) for row in await self._pool.fetch(EVENTS)]
+
+    async def insert_event(self, event: Event) -> Event:
+        """The event with the id that it got; the one it came with doesn't count."""
+        event_id = await self._pool.fetchval(INSERT_EVENT, event.organizer_id, *_changeable(event))
+        return msgspec.structs.replace(event, id=EventId(event_id))
+
+    async def update_event(self, event: Event) -> None:
+        """Store what an owner may change about an event."""
+        await self._pool.execute(UPDATE_EVENT, event.id, *_changeable(event))
+
+    async def delete_event(self, event_id: EventId) -> None:
+        """Forget an event."""
+        await self._pool.execute("DELETE FROM event WHERE id = $1", event_id)
+
+    async def ticket_types(self) -> list[TicketType]:
+        """Every ticket type that has not been deleted."""
+        return [_ticket_type(row) for row in await self._pool.fetch(TICKET_TYPES)]
+
+    async def next_ticket_type_id(self) -> TicketTypeId:
+        """An id that no ticket type ever had."""
+        return TicketTypeId(await self._pool.fetchval("SELECT nextval('ticket_type_id')"))
+
+
+def _organizer(row: asyncpg.Record) -> Organizer:
+    return Organizer(OrganizerId(row["id"]), row["slug"], row["name"])
+
+
+def _event(row: asyncpg.Record) -> Event:
+    return Event(
+        EventId(row["id"]),
+        OrganizerId(row["organizer_id"]),
+        row["name"],
+        row["description"],
+        Instant(row["starts_at"]),
+        row["timezone"],
+        row["on_sale_at"],
+        row["off_sale_at"],
+        EventStatus(row["status"]),
+    )
+
+
+def _changeable(event: Event) -> tuple[str, str, Instant, str, Instant | None, Instant | None, str]:
+    return (
+        event.name,
+        event.description,
+        event.starts_at,
+        event.timezone,
+        event.on_sale_at,
+        event.off_sale_at,
+        event.status.value,
+    )
+
+
+def _ticket_type(row: asyncpg.Record) -> TicketType:
+    profile = Profile(OrganizerId(row["organizer_id"]), row["event_id"], str(row["code"]))
+    terms = msgspec.json.decode(row["terms"], type=Terms)
+    return TicketType(TicketTypeId(row["id"]), row["fact_seq"], profile, terms)

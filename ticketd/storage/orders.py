@@ -1,0 +1,98 @@
+"""Orders as owners see them: every reservation whose payment was ever started."""
+
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
+
+import asyncpg
+import msgspec
+
+from ticketd.core.ids import Instant, OrganizerId, ReservationId, TicketTypeId
+from ticketd.core.reservations import ReservationStatus
+
+# Home rows alone have a number. The names come from the database, since a deleted ticket type may
+# still have orders that came to nothing.
+PAGE = """
+WITH home AS (
+    SELECT reservation_id, number, status, created_at
+    FROM order_line
+    WHERE organizer_id = $1 AND number IS NOT NULL
+      AND created_at <= $2 AND (created_at < $2 OR number > $3)
+    ORDER BY created_at DESC, number
+    LIMIT $4
+)
+SELECT reservation_id, home.number, home.status, home.created_at,
+       line.inventory_id, line.quantity, line.unit_price_cents,
+       coalesce(ticket_type.terms ->> 'name', '') AS ticket_type_name,
+       coalesce(guest.email, '') AS email, coalesce(guest.name, '') AS name
+FROM home
+JOIN order_line AS line USING (reservation_id)
+LEFT JOIN ticket_type ON ticket_type.id = line.inventory_id
+LEFT JOIN guest USING (reservation_id)
+ORDER BY home.created_at DESC, home.number, line.number IS NULL, line.inventory_id
+"""
+
+
+class OrderLine(msgspec.Struct, frozen=True):
+    """One ticket type in an order."""
+
+    ticket_type_id: TicketTypeId
+    name: str
+    quantity: int
+    unit_price_cents: int
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A reservation whose payment was started, and its guest."""
+
+    reservation_id: ReservationId
+    number: str
+    status: ReservationStatus
+    created_at: Instant
+    lines: tuple[OrderLine, ...]
+    total_cents: int
+    email: str
+    name: str
+
+
+class Position(NamedTuple):
+    """Where an order stands in the list: newest first, then by number."""
+
+    created_at: Instant
+    number: str
+
+
+NEWEST = Position(Instant(2**63 - 1), "")
+"""Before every order."""
+
+
+class OrderStore:
+    """Reads of the orders."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def page(self, organizer_id: OrganizerId, *, after: Position, limit: int) -> list[Order]:
+        """At most `limit` of the organizer's orders that follow `after`."""
+        rows = await self._pool.fetch(PAGE, organizer_id, after.created_at, after.number, limit)
+        return [_order(list(lines)) for _, lines in groupby(rows, itemgetter("reservation_id"))]
+
+
+def _order(rows: list[asyncpg.Record]) -> Order:
+    home = rows[0]
+    return Order(
+        ReservationId(home["reservation_id"]),
+        home["number"],
+        ReservationStatus(home["status"]),
+        Instant(home["created_at"]),
+        tuple(_line(row) for row in rows),
+        sum(row["quantity"] * row["unit_price_cents"] for row in rows),
+        home["email"],
+        home["name"],
+    )
+
+
+def _line(row: asyncpg.Record) -> OrderLine:
+    return OrderLine(
+        TicketTypeId(row["inventory_id"]), row["ticket_type_name"], row["quantity"], row["unit_price_cents"]
+    )
