@@ -41,7 +41,7 @@ def client_name() -> str:
     return "wrk" if shutil.which("wrk") else "bench.load"
 
 
-def run(url: str, body: bytes, *, connections: int, seconds: float) -> Load:
+def run(url: str, body: bytes, *, connections: int, seconds: int) -> Load:
     """POST the body over and over on so many connections."""
     if shutil.which("wrk"):
         return _wrk(url, body, connections, seconds)
@@ -51,10 +51,10 @@ def run(url: str, body: bytes, *, connections: int, seconds: float) -> Load:
     )
 
 
-def _wrk(url: str, body: bytes, connections: int, seconds: float) -> Load:
+def _wrk(url: str, body: bytes, connections: int, seconds: int) -> Load:
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         Path(script.name).write_text(_SCRIPT.replace("{body}", body.decode()), encoding="utf-8")
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "-s", script.name, url]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script.name, url]
         output = subprocess.check_output(command, text=True)
     measured = _MEASURED.search(output)
     if measured is None:
@@ -93,7 +93,7 @@ class _Connection(asyncio.Protocol):
             self._send()
 
 
-async def _own_client(url: str, body: bytes, connections: int, seconds: float) -> Load:
+async def _own_client(url: str, body: bytes, connections: int, seconds: int) -> Load:
     parts = urlsplit(url)
     head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
     request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
@@ -125,6 +125,6 @@ if __name__ == "__main__":
     target, content, count, length = sys.argv[1:]
     print(
         msgspec.json.encode(
-            uvloop.run(_own_client(target, content.encode(), int(count), float(length)))
+            uvloop.run(_own_client(target, content.encode(), int(count), int(length)))
         ).decode()
     )

@@ -29,7 +29,7 @@ class Sample(NamedTuple):
     """Of all its Postgres processes, a request."""
 
 
-def measure_reserve(*, rounds: int, seconds: float, connections: int) -> None:
+def measure_reserve(*, rounds: int, seconds: int, connections: int) -> None:
     """Measure the subjects turn by turn and print the medians."""
     with tempfile.TemporaryDirectory(prefix="ticketd-bench-") as directory, ExitStack() as stack:
         Path(directory).chmod(0o755)
@@ -47,7 +47,7 @@ def measure_reserve(*, rounds: int, seconds: float, connections: int) -> None:
     _report(samples, rounds=rounds, seconds=seconds, connections=connections)
 
 
-def _measure(subject: Subject, connections: int, seconds: float) -> Sample:
+def _measure(subject: Subject, connections: int, seconds: int) -> Sample:
     server, postgres = subject.server_cpu_seconds(), subject.postgres_cpu_seconds()
     seen = load.run(subject.url, subject.body, connections=connections, seconds=seconds)
     if seen.errors or not seen.requests:
@@ -61,10 +61,10 @@ def _measure(subject: Subject, connections: int, seconds: float) -> Sample:
     )
 
 
-def _report(samples: dict[str, list[Sample]], *, rounds: int, seconds: float, connections: int) -> None:
+def _report(samples: dict[str, list[Sample]], *, rounds: int, seconds: int, connections: int) -> None:
     click.echo(
         f"\n{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()};"
-        f" {connections} connections of {load.client_name()}, medians of {rounds} rounds of {seconds:g} s\n"
+        f" {connections} connections of {load.client_name()}, medians of {rounds} rounds of {seconds} s\n"
     )
     click.echo(f"{'':24}{'requests/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'server µs':>11}{'Postgres µs':>13}")
     medians = {name: _median(measured) for name, measured in samples.items()}
