@@ -16,6 +16,7 @@ from ticketd.services.catalogue import Catalogue
 from ticketd.services.management import Management
 from ticketd.storage.accounts import AccountStore
 from ticketd.storage.catalogue import CatalogueStore
+from ticketd.storage.database import Database
 from ticketd.storage.orders import OrderStore
 
 SLUGS = ("trattoria-aurora", "noodle-house-lotus", "riverside-concerts")
@@ -35,11 +36,12 @@ class House:
 
 @pytest.fixture
 def house(pool: asyncpg.Pool, clock: ManualClock) -> House:
-    store = CatalogueStore(pool)
+    database = Database(pool)
+    store = CatalogueStore(database)
     catalogue = Catalogue(store)
     router = InstantRouter(clock, catalogue.follow)
-    management = Management(catalogue=catalogue, store=store, orders=OrderStore(pool), router=router)
-    return House(catalogue, management, Accounts(AccountStore(pool), clock=clock), clock, router)
+    management = Management(catalogue=catalogue, store=store, orders=OrderStore(database), router=router)
+    return House(catalogue, management, Accounts(AccountStore(database), clock=clock), clock, router)
 
 
 async def _install(house: House) -> str:

@@ -16,6 +16,7 @@ from ticketd.services.catalogue import Catalogue
 from ticketd.services.management import Management, TicketTypeDraft
 from ticketd.services.statistics import Statistics
 from ticketd.storage.catalogue import CatalogueStore
+from ticketd.storage.database import Database
 from ticketd.storage.orders import OrderStore
 
 
@@ -58,7 +59,7 @@ class People(NamedTuple):
 
 @pytest.fixture
 def store(pool: asyncpg.Pool) -> CatalogueStore:
-    return CatalogueStore(pool)
+    return CatalogueStore(Database(pool))
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ async def catalogue(store: CatalogueStore, router: InstantRouter) -> Catalogue:
 def management(
     catalogue: Catalogue, store: CatalogueStore, router: InstantRouter, pool: asyncpg.Pool
 ) -> Management:
-    return Management(catalogue=catalogue, store=store, orders=OrderStore(pool), router=router)
+    return Management(catalogue=catalogue, store=store, orders=OrderStore(Database(pool)), router=router)
 
 
 @pytest.fixture

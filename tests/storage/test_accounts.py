@@ -5,11 +5,12 @@ import pytest
 
 from ticketd.core.ids import ID_MAX, OwnerId
 from ticketd.storage.accounts import AccountStore, Credentials, Owner
+from ticketd.storage.database import Database
 
 
 @pytest.fixture
 def store(pool: asyncpg.Pool) -> AccountStore:
-    return AccountStore(pool)
+    return AccountStore(Database(pool))
 
 
 @pytest.fixture

@@ -8,13 +8,14 @@ from ticketd.core.catalogue import Event, Organizer, TicketType
 from ticketd.core.ids import ID_MAX, EventId, Instant, OrganizerId, OwnerId, TicketTypeId
 from ticketd.core.terms import EventStatus, Profile, Terms
 from ticketd.storage.catalogue import CatalogueStore
+from ticketd.storage.database import Database
 
 CODE = "0b0e7b8c-2f6b-4f0e-9a0a-3f1f6d2c9a11"
 
 
 @pytest.fixture
 def store(pool: asyncpg.Pool) -> CatalogueStore:
-    return CatalogueStore(pool)
+    return CatalogueStore(Database(pool))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import pytest
 
 from ticketd.core.ids import Instant, OrganizerId, ReservationId, TicketTypeId
 from ticketd.core.reservations import ReservationStatus
+from ticketd.storage.database import Database
 from ticketd.storage.orders import NEWEST, PAGE, Order, OrderLine, OrderStore, Position
 
 LUNA, OTHER = OrganizerId(1), OrganizerId(2)
@@ -13,7 +14,7 @@ NOON = 1_800_000_000_000_000
 
 @pytest.fixture
 def store(pool: asyncpg.Pool) -> OrderStore:
-    return OrderStore(pool)
+    return OrderStore(Database(pool))
 
 
 async def insert(

@@ -16,6 +16,7 @@ from ticketd.core.refusals import Refusal
 from ticketd.services.accounts import Accounts
 from ticketd.settings import Settings
 from ticketd.storage.accounts import AccountStore, TokenInfo
+from ticketd.storage.database import Database
 from ticketd.storage.migrate import migrate
 
 _DATABASE_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
@@ -114,7 +115,7 @@ def _ask(settings: Settings, question: Callable[[Accounts], Awaitable[_Result | 
             await migrate(database)
             clock = DatabaseClock(Instant(await database.fetchval(_DATABASE_NOW)))
         async with asyncpg.create_pool(dsn, min_size=1, max_size=1) as pool:
-            return await question(Accounts(AccountStore(pool), clock=clock))
+            return await question(Accounts(AccountStore(Database(pool)), clock=clock))
 
     answer = run(settings, ask)
     if isinstance(answer, Refusal):

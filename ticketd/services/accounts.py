@@ -48,12 +48,12 @@ class Accounts:
             return _WRONG
         credentials = await self._store.credentials(email)
         if self._passwords.crowded:
-            self._throttle.uncount(_throttle_key(email))
+            self._throttle.uncount(email=_throttle_key(email), address=address)
             return Refusal(Reason.OVERLOADED, retry_after_seconds=_RETRY_SECONDS)
         password_hash = None if credentials is None else credentials.password_hash
         if not await self._passwords.matches(password_hash, password) or credentials is None:
             return _WRONG
-        self._throttle.uncount(_throttle_key(email))
+        self._throttle.uncount(email=_throttle_key(email), address=address)
         await self._renew_if_outdated(credentials, password)
         return credentials.owner
 
@@ -78,13 +78,14 @@ class Accounts:
         return owner or invalid("email", "There is already an owner with this e-mail address.")
 
     async def set_password(self, email: str, password: str) -> Owner | Refusal:
-        """The owner, whose password is this one from now on."""
+        """The owner, whose password is this one from now on; whoever is logged in must log in again."""
         errors = _password_errors(password)
         if errors:
             return Refusal(Reason.INVALID, errors=errors)
         owner = await self._owner_with(email)
         if isinstance(owner, Owner):
             await self._store.set_password_hash(owner.id, await self._passwords.hash(password))
+            await self._store.end_sessions(owner.id)
         return owner
 
     async def grant(self, email: str, slug: str) -> Owner | Refusal:

@@ -1,9 +1,7 @@
 """What owners ask for, before it is anything: drafts, patches, and what may be wrong with them."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -14,6 +12,7 @@ from ticketd.core.money import EUR, PRICE_CENTS_MAX
 from ticketd.core.refusals import FieldError, Reason, Refusal
 from ticketd.core.terms import EventStatus, Terms, TermsPatch, window_errors
 from ticketd.services.texts import is_lines, name_errors
+from ticketd.services.timezones import is_timezone
 
 CAPACITY_MAX = 10_000_000
 MAX_PER_RESERVATION_MAX = 1000
@@ -22,7 +21,6 @@ INSTANT_MAX = Instant(7_258_118_400 * MICROSECONDS)
 """The first moment of the year 2200."""
 
 _NO_ID_YET = EventId(0)
-_NO_PLACES = frozenset({"Factory", "localtime"})
 
 
 class EventDraft(msgspec.Struct, frozen=True):
@@ -113,7 +111,7 @@ def _event_errors(event: Event) -> Iterator[FieldError]:
         yield FieldError("description", f"At most {DESCRIPTION_LENGTH_MAX:,} characters.")
     if not is_lines(event.description):
         yield FieldError("description", "Control characters are not allowed.")
-    if event.timezone not in _timezones():
+    if not is_timezone(event.timezone):
         yield FieldError("timezone", "Not the name of a time zone.")
     yield from _instant_errors("starts_at", event.starts_at)
     yield from _sale_errors(event.on_sale_at, event.off_sale_at, event.window().off_sale_at)
@@ -143,8 +141,3 @@ def _instant_errors(field: str, instant: Instant | None) -> Iterator[FieldError]
 def _range_errors(field: str, number: int, least: int, most: int) -> Iterator[FieldError]:
     if not least <= number <= most:
         yield FieldError(field, f"From {least:,} to {most:,}.")
-
-
-@cache
-def _timezones() -> frozenset[str]:
-    return frozenset(available_timezones() - _NO_PLACES)

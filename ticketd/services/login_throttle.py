@@ -53,7 +53,7 @@ class MovingWindow:
 
 
 class LoginThrottle:
-    """Every attempt counts against its address, and against its e-mail until it turns out right.
+    """Every attempt counts against its address and its e-mail, until it turns out right.
 
     It is counted before the password is looked at, so that many attempts at once gain nothing.
     """
@@ -67,6 +67,7 @@ class LoginThrottle:
         seconds = self._addresses.hit(address, now)
         return self._emails.hit(email, now) if seconds is None else seconds
 
-    def uncount(self, email: str) -> None:
+    def uncount(self, *, email: str, address: str) -> None:
         """The attempt was no failure."""
         self._emails.take_back(email)
+        self._addresses.take_back(address)

@@ -2,15 +2,16 @@
 
 A reservation over several ticket types is a cart. Its lines are first held tentatively, all at once;
 when all are durable they are sealed, the home line last, so that a sealed home line means a whole cart.
-A crash before that leaves tentative lines that run out within seconds, and sealed lines without a
-sealed home, which `clear_strays` gives back at the next start.
+One task takes these steps, whoever waits for it: a repeat of the request never takes them a second time.
+A crash before the end leaves tentative lines, and sealed ones without a sealed home; `clear_strays` gives
+both back at the next start.
 """
 
 import asyncio
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 import msgspec
 
@@ -80,6 +81,8 @@ class Sales:
         self._clock = clock
         self._hold_seconds = hold_seconds
         self._tentative_hold_seconds = tentative_hold_seconds
+        self._carts: dict[ReservationId, asyncio.Task[Granted | Refusal]] = {}
+        """Those under way."""
 
     # -- reserving
 
@@ -120,7 +123,15 @@ class Sales:
 
     async def _repeat(self, known: ReservationId) -> Granted | Refusal:
         reservation = await self.find(known)
-        return reservation if isinstance(reservation, Refusal) else Granted(reservation, repeated=True)
+        match reservation:
+            case Reservation():
+                return Granted(reservation, repeated=True)
+            case Refusal(reason=Reason.NOT_FOUND):
+                return _TRY_AGAIN  # a cart that came to nothing: its key is about to be free again
+            case Refusal():
+                return reservation
+            case _:
+                assert_never(reservation)
 
     def _new_id(self, home: InventoryId) -> ReservationId:
         return reservation_id(home=home, now=self._clock.now(), random=os.urandom(RANDOM_BYTES))
@@ -128,26 +139,36 @@ class Sales:
     # -- carts
 
     async def _reserve_cart(self, wanted: dict[InventoryId, LineRequest], key: _Key) -> Granted | Refusal:
+        new_id = self._new_id(min(wanted))
+        cart = asyncio.create_task(self._make_cart(new_id, wanted, key))
+        self._carts[new_id] = cart
+        cart.add_done_callback(lambda _: self._carts.pop(new_id))
+        return await asyncio.shield(cart)
+
+    async def _make_cart(
+        self, new_id: ReservationId, wanted: dict[InventoryId, LineRequest], key: _Key
+    ) -> Granted | Refusal:
         parts = tuple(sorted(wanted))
-        new_id = self._new_id(parts[0])
         held = await self._hold(new_id, parts, wanted, key)
         known = _other_reservation(held, new_id)
-        if known is not None:
-            self._give_back(new_id, parts)
-            home = await self._router.ask(parts[0], Inspect(known))
-            if not (isinstance(home, Line) and home.tentative):
-                return await self._repeat(known)
-            # The first request with this key is still under way or has died: every step of it can be
-            # repeated, so this one takes the same steps to the same end.
-            held = await self._hold(known, parts, wanted, key)
         refusal = _first_refusal(held, wanted)
+        if known is not None or refusal is not None:
+            self._give_back(new_id, parts)
+        if known is not None:
+            return await self._repeat_cart(known)
         if refusal is None:
-            refusal = await self._seal(known or new_id, parts)
+            refusal = await self._seal(new_id, parts)
         if refusal is not None:
-            self._give_back(known or new_id, parts)
             return refusal
-        reservation = await self.find(known or new_id)
-        return reservation if isinstance(reservation, Refusal) else Granted(reservation, known is not None)
+        reservation = await self.find(new_id)
+        return reservation if isinstance(reservation, Refusal) else Granted(reservation, repeated=False)
+
+    async def _repeat_cart(self, known: ReservationId) -> Granted | Refusal:
+        first = self._carts.get(known)
+        if first is None:
+            return await self._repeat(known)
+        made = await asyncio.shield(first)
+        return made if isinstance(made, Refusal) else made._replace(repeated=True)
 
     async def _hold(
         self,
@@ -176,12 +197,16 @@ class Sales:
     async def _seal(self, reservation: ReservationId, parts: tuple[InventoryId, ...]) -> Refusal | None:
         deadline = Instant(self._clock.now() + self._hold_seconds * MICROSECONDS)
         home, *others = parts
-        outcomes = await asyncio.gather(
-            *(self._router.ask(part, Seal(reservation, deadline)) for part in others)
-        )
+        command = Seal(reservation, deadline)
+        outcomes = await asyncio.gather(*(self._router.ask(part, command) for part in others))
         if all(isinstance(outcome, Line) for outcome in outcomes):
-            outcomes.append(await self._router.ask(home, Seal(reservation, deadline)))
-        return None if all(isinstance(outcome, Line) for outcome in outcomes) else _TRY_AGAIN
+            sealed = await self._router.ask(home, command)
+            if isinstance(sealed, Line):
+                return None
+            if isinstance(sealed, Refusal) and sealed.reason is Reason.OVERLOADED:
+                return sealed  # it may be sealed yet, and then it is the guest's, found by its key
+        self._give_back(reservation, parts)
+        return _TRY_AGAIN
 
     def _give_back(self, reservation: ReservationId, parts: Iterable[InventoryId]) -> None:
         """Release whatever of this cart is held; nobody needs to wait for it."""
@@ -198,17 +223,23 @@ class Sales:
             return _NOT_FOUND
         known = ReservationId(text)
         line = await self._line(home, known)
-        if line is None or line.tentative:
+        if isinstance(line, Refusal):
+            return line
+        if line.tentative:
             return _NOT_FOUND
-        others = await asyncio.gather(*(self._line(part, known) for part in line.parts if part != home))
-        return Reservation((line, *(other for other in others if other is not None)))
+        lines = [line]
+        for other in await asyncio.gather(*(self._line(part, known) for part in line.parts[1:])):
+            if isinstance(other, Refusal):
+                return other
+            lines.append(other)
+        return Reservation(tuple(lines))
 
-    async def _line(self, inventory: InventoryId, known: ReservationId) -> Line | None:
+    async def _line(self, inventory: InventoryId, known: ReservationId) -> Line | Refusal:
         if inventory <= ID_MAX and self._catalogue.ticket_type(TicketTypeId(inventory)) is not None:
             outcome = await self._router.ask(inventory, Inspect(known))
-            if isinstance(outcome, Line):
+            if isinstance(outcome, Line | Refusal):
                 return outcome
-        return lines_of(await self._journal.history(known)).get(inventory)
+        return lines_of(await self._journal.history(known)).get(inventory, _NOT_FOUND)
 
     # -- releasing
 
@@ -229,17 +260,31 @@ class Sales:
                 await asyncio.gather(*(self._router.ask(line.inventory_id, command) for line in others))
                 return await self.find(text)
             case _:
-                return closed_refusal(command, home.status) or reservation
+                return await self._released_before(text, command)
+
+    async def _released_before(self, text: str, command: Release) -> Reservation | Refusal:
+        reservation = await self.find(text)
+        if isinstance(reservation, Refusal):
+            return reservation
+        return closed_refusal(command, reservation.home.status) or reservation
 
     async def clear_strays(self, strays: Iterable[Line]) -> None:
-        """At start: give back lines of carts whose home line isn't held, sealed or paying any more."""
+        """At start, before anyone reserves: give back what belongs to no whole cart."""
         for line in strays:
-            home = await self._router.ask(line.parts[0], Inspect(line.reservation_id))
-            if line.status is ReservationStatus.HELD and (not isinstance(home, Line) or home.tentative):
-                await self._router.ask(line.inventory_id, Release(line.reservation_id))
+            if line.status is ReservationStatus.HELD and not await self._is_of_a_whole_cart(line):
+                self._router.ask(line.inventory_id, Release(line.reservation_id))
+
+    async def _is_of_a_whole_cart(self, line: Line) -> bool:
+        if line.tentative:
+            return False
+        home = await self._router.ask(line.parts[0], Inspect(line.reservation_id))
+        if isinstance(home, Refusal):
+            return True  # nobody can tell now: rather let it run out than take it from a guest
+        return isinstance(home, Line) and not home.tentative and home.status in _OPEN
 
 
 _NO_KEY = _Key()
+_OPEN = (ReservationStatus.HELD, ReservationStatus.PAYING)
 
 
 def _key(key: str, lines: Sequence[LineRequest]) -> _Key:

@@ -6,6 +6,7 @@ import asyncpg
 import msgspec
 
 from ticketd.core.ids import Instant, OwnerId
+from ticketd.storage.database import Database
 
 # E-mail addresses arrive case-folded; lower() is what their unique index is made of.
 OWNER = "SELECT id, email, name FROM owner WHERE id = $1"
@@ -23,6 +24,8 @@ INSERT INTO owner_organizer (owner_id, organizer_id) SELECT $1, id FROM organize
 ON CONFLICT (owner_id, organizer_id) DO UPDATE SET owner_id = excluded.owner_id
 RETURNING organizer_id
 """
+
+SET_PASSWORD_HASH = "UPDATE owner SET password_hash = $2 WHERE id = $1"  # noqa: S105 - SQL
 
 INSERT_TOKEN = "INSERT INTO api_token (owner_id, token_hash) VALUES ($1, $2)"  # noqa: S105 - SQL
 
@@ -71,48 +74,54 @@ class TokenInfo(msgspec.Struct, frozen=True):
 class AccountStore:
     """Reads and writes of owners and tokens."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def owner(self, owner_id: OwnerId) -> Owner | None:
         """The owner with this id."""
-        row = await self._pool.fetchrow(OWNER, owner_id)
+        row = await self._database.fetchrow(OWNER, owner_id)
         return None if row is None else _owner(row)
 
     async def credentials(self, email: str) -> Credentials | None:
         """The owner with this e-mail address, and their password's hash."""
-        row = await self._pool.fetchrow(CREDENTIALS, email)
+        row = await self._database.fetchrow(CREDENTIALS, email)
         return None if row is None else Credentials(_owner(row), row["password_hash"])
 
     async def insert_owner(self, email: str, *, name: str, password_hash: str) -> Owner | None:
         """A new owner; None if the e-mail address has one already."""
-        row = await self._pool.fetchrow(INSERT_OWNER, email, name, password_hash)
+        row = await self._database.fetchrow(INSERT_OWNER, email, name, password_hash)
         return None if row is None else _owner(row)
 
     async def set_password_hash(self, owner_id: OwnerId, password_hash: str) -> None:
         """Replace what proves the password."""
-        await self._pool.execute("UPDATE owner SET password_hash = $2 WHERE id = $1", owner_id, password_hash)
+        await self._database.execute(
+            "UPDATE owner SET password_hash = $2 WHERE id = $1", owner_id, password_hash
+        )
+
+    async def end_sessions(self, owner_id: OwnerId) -> None:
+        """End all of this owner's browser sessions."""
+        await self._database.execute("DELETE FROM web_session WHERE owner_id = $1", owner_id)
 
     async def grant(self, owner_id: OwnerId, slug: str) -> bool:
         """Let the owner act for this organizer; False if there is no such organizer."""
-        return await self._pool.fetchval(GRANT, owner_id, slug) is not None
+        return await self._database.fetchval(GRANT, owner_id, slug) is not None
 
     async def insert_token(self, owner_id: OwnerId, token_hash: bytes) -> None:
         """Accept the token with this hash from now on."""
-        await self._pool.execute(INSERT_TOKEN, owner_id, token_hash)
+        await self._database.execute(INSERT_TOKEN, owner_id, token_hash)
 
     async def owner_of_token(self, token_hash: bytes) -> Owner | None:
         """Whose token has this hash, unless it has been revoked."""
-        row = await self._pool.fetchrow(OWNER_OF_TOKEN, token_hash)
+        row = await self._database.fetchrow(OWNER_OF_TOKEN, token_hash)
         return None if row is None else _owner(row)
 
     async def tokens(self, email: str | None) -> list[TokenInfo]:
         """Every token, or those of one owner, oldest first."""
-        return [TokenInfo(**row) for row in await self._pool.fetch(TOKENS, email)]
+        return [TokenInfo(**row) for row in await self._database.fetch(TOKENS, email)]
 
     async def revoke_token(self, token_id: int) -> bool:
         """Accept it no more; False if there is no such token."""
-        return await self._pool.fetchval(REVOKE_TOKEN, token_id) is not None
+        return await self._database.fetchval(REVOKE_TOKEN, token_id) is not None
 
 
 def _owner(row: asyncpg.Record) -> Owner:

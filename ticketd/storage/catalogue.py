@@ -6,6 +6,7 @@ import msgspec
 from ticketd.core.catalogue import Event, Organizer, TicketType
 from ticketd.core.ids import EventId, Instant, OrganizerId, OwnerId, TicketTypeId
 from ticketd.core.terms import EventStatus, Profile, Terms
+from ticketd.storage.database import Database
 
 ORGANIZERS = "SELECT id, slug, name FROM organizer"
 
@@ -49,50 +50,50 @@ SELECT id, fact_seq, organizer_id, event_id, code, terms FROM ticket_type WHERE 
 class CatalogueStore:
     """Reads and writes of the catalogue; the ticket types' rows are written by the journal only."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def organizers(self) -> list[Organizer]:
         """Every organizer."""
-        return [_organizer(row) for row in await self._pool.fetch(ORGANIZERS)]
+        return [_organizer(row) for row in await self._database.fetch(ORGANIZERS)]
 
     async def organizers_of(self, owner_id: OwnerId) -> list[Organizer]:
         """The organizers that this owner may act for, by name."""
-        return [_organizer(row) for row in await self._pool.fetch(ORGANIZERS_OF, owner_id)]
+        return [_organizer(row) for row in await self._database.fetch(ORGANIZERS_OF, owner_id)]
 
     async def may_act_for(self, owner_id: OwnerId, organizer_id: OrganizerId) -> bool:
         """Whether this owner has access to this organizer."""
-        return bool(await self._pool.fetchval(MAY_ACT_FOR, owner_id, organizer_id))
+        return bool(await self._database.fetchval(MAY_ACT_FOR, owner_id, organizer_id))
 
     async def insert_organizer(self, owner_id: OwnerId, *, slug: str, name: str) -> Organizer | None:
         """A new organizer that this owner may act for; None if the slug is taken."""
-        organizer_id = await self._pool.fetchval(INSERT_ORGANIZER, owner_id, slug, name)
+        organizer_id = await self._database.fetchval(INSERT_ORGANIZER, owner_id, slug, name)
         return None if organizer_id is None else Organizer(OrganizerId(organizer_id), slug, name)
 
     async def events(self) -> list[Event]:
         """Every event."""
-        return [_event(row) for row in await self._pool.fetch(EVENTS)]
+        return [_event(row) for row in await self._database.fetch(EVENTS)]
 
     async def insert_event(self, event: Event) -> Event:
         """The event with the id that it got; the one it came with doesn't count."""
-        event_id = await self._pool.fetchval(INSERT_EVENT, event.organizer_id, *_changeable(event))
+        event_id = await self._database.fetchval(INSERT_EVENT, event.organizer_id, *_changeable(event))
         return msgspec.structs.replace(event, id=EventId(event_id))
 
     async def update_event(self, event: Event) -> None:
         """Store what an owner may change about an event."""
-        await self._pool.execute(UPDATE_EVENT, event.id, *_changeable(event))
+        await self._database.execute(UPDATE_EVENT, event.id, *_changeable(event))
 
     async def delete_event(self, event_id: EventId) -> None:
         """Forget an event."""
-        await self._pool.execute("DELETE FROM event WHERE id = $1", event_id)
+        await self._database.execute("DELETE FROM event WHERE id = $1", event_id)
 
     async def ticket_types(self) -> list[TicketType]:
         """Every ticket type that has not been deleted."""
-        return [_ticket_type(row) for row in await self._pool.fetch(TICKET_TYPES)]
+        return [_ticket_type(row) for row in await self._database.fetch(TICKET_TYPES)]
 
     async def next_ticket_type_id(self) -> TicketTypeId:
         """An id that no ticket type ever had."""
-        return TicketTypeId(await self._pool.fetchval("SELECT nextval('ticket_type_id')"))
+        return TicketTypeId(await self._database.fetchval("SELECT nextval('ticket_type_id')"))
 
 
 def _organizer(row: asyncpg.Record) -> Organizer:

@@ -1,8 +1,7 @@
 """The one place with a guest's person."""
 
-import asyncpg
-
 from ticketd.core.ids import ReservationId
+from ticketd.storage.database import Database
 
 _REMEMBER = """
 INSERT INTO guest (reservation_id, email, name) VALUES ($1, $2, $3)
@@ -13,9 +12,9 @@ ON CONFLICT (reservation_id) DO UPDATE SET email = excluded.email, name = exclud
 class GuestTable:
     """Who pays for a reservation."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def remember(self, reservation_id: ReservationId, *, email: str, name: str) -> None:
         """Keep what the guest said last."""
-        await self._pool.execute(_REMEMBER, reservation_id, email, name)
+        await self._database.execute(_REMEMBER, reservation_id, email, name)

@@ -9,6 +9,7 @@ import msgspec
 
 from ticketd.core.ids import Instant, OrganizerId, ReservationId, TicketTypeId
 from ticketd.core.reservations import ReservationStatus
+from ticketd.storage.database import Database
 
 # Home rows alone have a number. The names come from the database, since a deleted ticket type may
 # still have orders that came to nothing.
@@ -69,12 +70,12 @@ NEWEST = Position(Instant(2**63 - 1), "")
 class OrderStore:
     """Reads of the orders."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def page(self, organizer_id: OrganizerId, *, after: Position, limit: int) -> list[Order]:
         """At most `limit` of the organizer's orders that follow `after`."""
-        rows = await self._pool.fetch(PAGE, organizer_id, after.created_at, after.number, limit)
+        rows = await self._database.fetch(PAGE, organizer_id, after.created_at, after.number, limit)
         return [_order(list(lines)) for _, lines in groupby(rows, itemgetter("reservation_id"))]
 
 

@@ -61,9 +61,10 @@ CREATE TABLE api_token (
 
 CREATE TABLE web_session (
     key_hash   bytea PRIMARY KEY,
-    data       jsonb NOT NULL,
+    owner_id   integer NOT NULL REFERENCES owner ON DELETE CASCADE,
     expires_at timestamptz NOT NULL
 );
+CREATE INDEX web_session_owner ON web_session (owner_id);
 CREATE INDEX web_session_expires_at ON web_session (expires_at);
 
 -- What they show. Instants are microseconds since the epoch, as everywhere in the program.

@@ -1,0 +1,268 @@
+"""The real services over a catalogue and inventories in memory, and the outside's way into them."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Any, cast
+
+from tests.fakes.clock import ManualClock
+from tests.fakes.gateway import FakeGateway
+from tests.fakes.router import InstantRouter
+from ticketd.core.catalogue import Event, Organizer, TicketType
+from ticketd.core.facts import AnyFact
+from ticketd.core.ids import (
+    MICROSECONDS,
+    EventId,
+    Instant,
+    InventoryId,
+    OrganizerId,
+    OwnerId,
+    ReservationId,
+    TicketTypeId,
+)
+from ticketd.core.outcomes import Offer
+from ticketd.core.stats import SIZE_BOUNDS, Distribution, JournalStats, PaymentStats, RegistryStats
+from ticketd.core.terms import Terms
+from ticketd.metrics import Metrics
+from ticketd.payments.offload import OffloadedGateway
+from ticketd.ports import Journal
+from ticketd.services.accounts import Accounts, Owner
+from ticketd.services.catalogue import Catalogue
+from ticketd.services.checkout import Checkout, CheckoutLimits
+from ticketd.services.management import EventDraft, Management, TicketTypeDraft
+from ticketd.services.sales import Sales
+from ticketd.services.statistics import Statistics
+from ticketd.settings import Settings
+from ticketd.storage.accounts import AccountStore
+from ticketd.storage.catalogue import CatalogueStore
+from ticketd.storage.database import Database
+from ticketd.storage.orders import Order, OrderStore, Position
+from ticketd.storage.sessions import SessionTable
+from ticketd.web.context import Services
+
+NO_DATABASE = cast("Database", None)
+
+ANNA = Owner(OwnerId(1), "anna@example.org", "Anna")
+BEN = Owner(OwnerId(2), "ben@example.org", "Ben")
+TOKENS: Mapping[str, Owner] = {"anna-token": ANNA, "ben-token": BEN}
+
+
+class MemoryCatalogueStore(CatalogueStore):
+    """See `storage.catalogue.CatalogueStore`."""
+
+    def __init__(self) -> None:
+        super().__init__(NO_DATABASE)
+        self._organizers: dict[str, Organizer] = {}
+        self._access: set[tuple[OwnerId, OrganizerId]] = set()
+        self._events: dict[EventId, Event] = {}
+        self._numbers = count(1)
+
+    async def organizers(self) -> list[Organizer]:
+        return list(self._organizers.values())
+
+    async def organizers_of(self, owner_id: OwnerId) -> list[Organizer]:
+        mine = [each for each in self._organizers.values() if (owner_id, each.id) in self._access]
+        return sorted(mine, key=lambda each: each.name)
+
+    async def may_act_for(self, owner_id: OwnerId, organizer_id: OrganizerId) -> bool:
+        return (owner_id, organizer_id) in self._access
+
+    async def insert_organizer(self, owner_id: OwnerId, *, slug: str, name: str) -> Organizer | None:
+        if slug in self._organizers:
+            return None
+        organizer = Organizer(OrganizerId(next(self._numbers)), slug, name)
+        self._organizers[slug] = organizer
+        self._access.add((owner_id, organizer.id))
+        return organizer
+
+    async def events(self) -> list[Event]:
+        return list(self._events.values())
+
+    async def insert_event(self, event: Event) -> Event:
+        numbered = Event(
+            EventId(next(self._numbers)),
+            event.organizer_id,
+            event.name,
+            event.description,
+            event.starts_at,
+            event.timezone,
+            event.on_sale_at,
+            event.off_sale_at,
+            event.status,
+        )
+        self._events[numbered.id] = numbered
+        return numbered
+
+    async def update_event(self, event: Event) -> None:
+        self._events[event.id] = event
+
+    async def delete_event(self, event_id: EventId) -> None:
+        del self._events[event_id]
+
+    async def ticket_types(self) -> list[TicketType]:
+        return []
+
+    async def next_ticket_type_id(self) -> TicketTypeId:
+        return TicketTypeId(next(self._numbers))
+
+
+class MemoryAccountStore(AccountStore):
+    """See `storage.accounts.AccountStore`; knows TOKENS."""
+
+    def __init__(self) -> None:
+        super().__init__(NO_DATABASE)
+        self._owners = {hashlib.sha256(token.encode()).digest(): owner for token, owner in TOKENS.items()}
+
+    async def owner_of_token(self, token_hash: bytes) -> Owner | None:
+        return self._owners.get(token_hash)
+
+
+class MemoryOrderStore(OrderStore):
+    """See `storage.orders.OrderStore`; shows `all`, whoever's they are."""
+
+    def __init__(self) -> None:
+        super().__init__(NO_DATABASE)
+        self.all: list[Order] = []
+        self.pages_read = 0
+
+    async def page(self, organizer_id: OrganizerId, *, after: Position, limit: int) -> list[Order]:
+        self.pages_read += 1
+        ordered = sorted(self.all, key=lambda each: (-each.created_at, each.number))
+        start = (-after.created_at, after.number)
+        return [each for each in ordered if (-each.created_at, each.number) > start][:limit]
+
+
+class History:
+    """A journal's memory of an InstantRouter's facts."""
+
+    def __init__(self, router: InstantRouter) -> None:
+        self._router = router
+
+    async def history(self, reservation_id: ReservationId) -> list[tuple[InventoryId, int, AnyFact]]:
+        numbers: dict[InventoryId, int] = {}
+        found = []
+        for inventory_id, fact in self._router.facts:
+            numbers[inventory_id] = numbers.get(inventory_id, 0) + 1
+            if getattr(fact, "reservation_id", None) == reservation_id:
+                found.append((inventory_id, numbers[inventory_id], fact))
+        return found
+
+
+class Guests:
+    """Keeps nobody's person."""
+
+    async def remember(self, reservation_id: ReservationId, *, email: str, name: str) -> None:
+        pass
+
+
+class House:
+    """Everything behind the edge, and short ways to fill it."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.router = InstantRouter(self.clock)
+        self.gateway = FakeGateway()
+        self.orders = MemoryOrderStore()
+        self.ready: dict[str, bool] = {"database": True, "actors": True}
+        store = MemoryCatalogueStore()
+        self.catalogue = Catalogue(store)
+        self.router.observer = self.catalogue.follow
+        self.management = Management(
+            catalogue=self.catalogue, store=store, orders=self.orders, router=self.router
+        )
+        sales = Sales(
+            router=self.router,
+            journal=cast("Journal", History(self.router)),
+            catalogue=self.catalogue,
+            clock=self.clock,
+            hold_seconds=900,
+            tentative_hold_seconds=10,
+        )
+        self.checkout = Checkout(
+            router=self.router,
+            reservations=sales,
+            guests=Guests(),
+            gateway=OffloadedGateway(self.gateway),
+            limits=CheckoutLimits(),
+        )
+        self.services = Services(
+            catalogue=self.catalogue,
+            router=self.router,
+            clock=self.clock,
+            sales=sales,
+            checkout=self.checkout,
+            management=self.management,
+            accounts=Accounts(MemoryAccountStore(), clock=self.clock),
+            statistics=Statistics(catalogue=self.catalogue, store=store, router=self.router),
+            sessions=SessionTable(NO_DATABASE),
+            settings=Settings(),
+            readiness=self._readiness,
+            metrics=_metrics(),
+        )
+
+    async def _readiness(self) -> Mapping[str, bool]:
+        return self.ready
+
+    async def organizer(self, slug: str = "mario", *, owner: Owner = ANNA) -> Organizer:
+        made = await self.management.create_organizer(owner.id, name=slug.title(), slug=slug)
+        assert isinstance(made, Organizer)
+        return made
+
+    async def event(self, organizer: Organizer, *, in_days: int = 40, **more: Any) -> Event:
+        draft = EventDraft(
+            **{
+                "name": "Concert",
+                "starts_at": Instant(self.clock.now() + in_days * 86_400 * MICROSECONDS),
+                "timezone": "Europe/Vienna",
+                **more,
+            }
+        )
+        made = await self.management.create_event(ANNA.id, organizer.slug, draft)
+        assert isinstance(made, Event)
+        return made
+
+    async def ticket_type(
+        self, organizer: Organizer, *, event: Event | None = None, **terms: Any
+    ) -> TicketTypeId:
+        draft = TicketTypeDraft(
+            Terms(**{"name": "Regular", "capacity": 10, "price_cents": 1250, **terms}),
+            None if event is None else event.id,
+        )
+        offer = await self.management.create_ticket_type(ANNA.id, organizer.slug, draft)
+        assert isinstance(offer, Offer), offer
+        return TicketTypeId(offer.inventory_id)
+
+
+def _metrics() -> Metrics:
+    sizes = Distribution(SIZE_BOUNDS)
+    return Metrics(
+        registry=lambda: RegistryStats(
+            actors=3,
+            mailbox_depth=0,
+            mailbox_age_seconds_max=0.0,
+            reservations_open=0,
+            conservation_broken=0,
+            reloads=0,
+            refusals={},
+            batch_sizes=sizes,
+        ),
+        journal=lambda: JournalStats(
+            undurable_facts=0,
+            retries=0,
+            in_doubt=0,
+            group_rows=sizes,
+            commit_seconds=sizes,
+        ),
+        payments=lambda: PaymentStats(running=0, outcomes={}),
+    )
+
+
+def bearer(owner: Owner = ANNA) -> dict[str, str]:
+    """The header that an owner's program sends."""
+    token = next(token for token, each in TOKENS.items() if each == owner)
+    return {"Authorization": f"Bearer {token}"}
+
+
+def lines(*wanted: tuple[int, int]) -> dict[str, Sequence[dict[str, int]]]:
+    """The body that asks for (ticket type, quantity)."""
+    return {"lines": [{"ticket_type_id": number, "quantity": quantity} for number, quantity in wanted]}

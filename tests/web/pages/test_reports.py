@@ -1,0 +1,111 @@
+"""An organizer's orders and statistics."""
+
+import pytest
+
+from tests.web.api.house import BEN
+from tests.web.pages.conftest import Browser, OpenBrowser, log_in
+from tests.web.pages.document import document
+from tests.web.pages.house import PageHouse
+from ticketd.core.catalogue import Organizer
+from ticketd.core.ids import MICROSECONDS, Instant, ReservationId, TicketTypeId
+from ticketd.core.reservations import ReservationStatus
+from ticketd.storage.orders import Order, OrderLine
+
+
+@pytest.fixture(autouse=True)
+async def mario(house: PageHouse) -> Organizer:
+    return await house.organizer("mario")
+
+
+def order(number: int, **more: str) -> Order:
+    return Order(
+        ReservationId(f"secret-{number}"),
+        f"7-{number}",
+        ReservationStatus.PAID,
+        Instant(1_800_000_000 * MICROSECONDS + number),
+        (OrderLine(TicketTypeId(7), "VIP", 2, 1250),),
+        2500,
+        more.get("email", "guest@example.org"),
+        more.get("name", "Gustav"),
+    )
+
+
+async def test_orders_show_what_was_bought_and_by_whom(house: PageHouse, anna: Browser) -> None:
+    house.orders.all.append(order(1))
+    response = await anna.get("/mario/orders")
+    page = await document(response)
+    assert page.one("tbody").text == (
+        "7-1 Paid Fri 15 January 2027, 08:00 (UTC) 2 × VIP Gustav · guest@example.org €25.00"
+    )
+    assert "secret" not in await response.text()
+
+
+async def test_orders_come_in_pages(house: PageHouse, anna: Browser) -> None:
+    house.orders.all.extend(order(number) for number in range(51))
+    first = await document(await anna.get("/mario/orders"))
+    assert first.all("th", scope="row")[0].text == "7-50"
+    second = await document(await anna.get(first.one("a", rel="next").attributes["href"]))
+    assert [each.text for each in second.all("th", scope="row")] == ["7-0"]
+    assert second.one("a", rel="prev").attributes["href"] == "/mario/orders"
+    assert (await anna.get("/mario/orders?cursor=nonsense")).status == 422
+
+
+async def test_orders_can_be_downloaded_and_hold_no_formula(house: PageHouse, anna: Browser) -> None:
+    house.orders.all.append(order(1, name="=1+1"))
+    page = await document(await anna.get("/mario/orders"))
+    link = next(each for each in page.all("a") if each.text == "Download as CSV")
+    response = await anna.get(link.attributes["href"])
+    assert response.content_type == "text/csv"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="mario-orders.csv"'
+    assert response.headers["Cache-Control"] == "no-store"
+    text = await response.text()
+    assert "7-1,paid" in text
+    assert "'=1+1" in text
+    assert "secret" not in text
+
+
+async def test_statistics_sum_up_by_event_by_ticket_type_and_by_name(
+    house: PageHouse, anna: Browser, guest: Browser, mario: Organizer
+) -> None:
+    for name in ("Gala", "Ball"):
+        event = await house.event(mario, name=name)
+        await house.ticket_type(mario, event=event, name="VIP", capacity=10, price_cents=1000)
+    coupon = await house.ticket_type(mario, name="Lunch", capacity=5, price_cents=500)
+    path = f"/mario/purchase/{house.code_of(coupon)}"
+    await guest.post(path, data={"quantity": "1"}, allow_redirects=False)
+    bought = await guest.post(path, data={"quantity": "2"}, allow_redirects=False)
+    await guest.post(bought.headers["Location"], data={"token": "ok"})
+    page = await document(await anna.get("/mario/statistics"))
+    labels = [each.text for each in page.all("dt")]
+    totals = dict(zip(labels, [each.text for each in page.all("dd")], strict=True))
+    assert totals["Revenue"] == "€10.00"
+    assert totals["Reserved (sold and held)"] == "3"
+    by_event, by_type, by_name = page.all("tbody")
+    assert [each.text for each in page.inside(by_event, "tr")] == [
+        "Gala 10 0 0 0 10 €0.00",
+        "Ball 10 0 0 0 10 €0.00",
+    ]
+    assert "Lunch (Coupon) 5 2 1 3 2 €10.00" in by_type.text
+    assert "VIP 20 0 0 0 20 €0.00" in by_name.text
+
+
+async def test_statistics_can_be_narrowed(house: PageHouse, anna: Browser, mario: Organizer) -> None:
+    event = await house.event(mario, name="Gala")
+    await house.ticket_type(mario, event=event, name="VIP")
+    await house.ticket_type(mario, name="Lunch & more")
+    form = await document(await anna.get("/mario/statistics"))
+    assert form.options("ticket_type_name") == ["", "Lunch & more", "VIP"]
+    page = await document(await anna.get("/mario/statistics?ticket_type_name=Lunch+%26+more&event_id="))
+    assert page.value("ticket_type_name") == "Lunch & more"
+    assert "VIP" not in page.all("tbody")[0].text
+    page = await document(await anna.get(f"/mario/statistics?event_id={event.id}"))
+    assert "Lunch" not in page.all("tbody")[1].text
+    for event_id in ("999999", "0", "x", "9" * 5000):
+        assert (await anna.get(f"/mario/statistics?event_id={event_id}")).status == 404
+
+
+async def test_for_another_owner_there_is_nothing(house: PageHouse, browser: OpenBrowser) -> None:
+    ben = await browser()
+    await log_in(ben, BEN)
+    for path in ("/mario/orders", "/mario/orders?format=csv", "/mario/statistics"):
+        assert (await ben.get(path)).status == 404

@@ -1,0 +1,178 @@
+"""A reservation from the first minute to the tickets."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.eventually import eventually
+from tests.web.pages.conftest import Browser
+from tests.web.pages.document import document
+from tests.web.pages.house import PageHouse
+from ticketd.services.checkout import Payment
+from ticketd.services.sales import Granted, LineRequest
+
+PAID = {"token": "anything", "email": "guest@example.org", "name": "Guest"}
+
+
+async def reserve(house: PageHouse, guest: Browser, quantity: int = 1, **terms: Any) -> str:
+    """The path of a new reservation."""
+    ticket_type = await house.ticket_type(await house.organizer("mario"), **terms)
+    response = await guest.post(
+        f"/mario/purchase/{house.code_of(ticket_type)}",
+        data={"quantity": str(quantity)},
+        allow_redirects=False,
+    )
+    return response.headers["Location"]
+
+
+async def test_a_held_one_says_how_long_and_what_it_costs(house: PageHouse, guest: Browser) -> None:
+    path = await reserve(house, guest, 2, name="Dinner", price_cents=1250)
+    house.clock.advance(61)
+    page = await document(await guest.get(path))
+    assert page.heading == "Reserved for you"
+    assert "You have 13 minutes to pay: until Fri 15 January 2027, 08:15 (UTC)." in page.text
+    assert "2 × Dinner" in page.text
+    assert page.one("button", value="pay").text == "Pay €25.00"
+    assert page.one("span", class_="clock").attributes["data-seconds-left"] == "839"
+
+
+async def test_paying_leads_to_the_tickets_with_their_codes(house: PageHouse, guest: Browser) -> None:
+    path = await reserve(house, guest, 2)
+    response = await guest.post(path, data=PAID, allow_redirects=False)
+    assert (response.status, response.headers["Location"]) == (303, path)
+    page = await document(await guest.get(path))
+    assert page.heading == "Here are your tickets"
+    codes = [each.text for each in page.all("p", class_="code")]
+    assert len(set(codes)) == 2
+    assert {len(code) for code in codes} == {26}
+    pictures = page.all("div", class_="qr")
+    assert [each.attributes["aria-label"] for each in pictures] == [
+        "QR code of ticket 1",
+        "QR code of ticket 2",
+    ]
+    assert all(page.inside(picture, "svg") for picture in pictures)
+    assert [amount for _, amount in house.gateway.charges()] == [2500]
+
+
+async def test_paying_twice_charges_once(house: PageHouse, guest: Browser) -> None:
+    path = await reserve(house, guest)
+    for _ in range(2):
+        assert (await guest.post(path, data=PAID, allow_redirects=False)).status == 303
+    assert len(house.gateway.charges()) == 1
+
+
+async def test_many_tickets_come_in_pages(house: PageHouse, guest: Browser) -> None:
+    path = await reserve(house, guest, 25, capacity=25, max_per_reservation=25)
+    await guest.post(path, data=PAID)
+    first = await document(await guest.get(path))
+    assert len(first.all("div", class_="qr")) == 20
+    assert "Ticket 1 of 25" in first.text
+    second = await document(await guest.get(first.one("a", rel="next").attributes["href"]))
+    assert len(second.all("div", class_="qr")) == 5
+    assert "Ticket 25 of 25" in second.text
+
+
+@pytest.mark.parametrize(
+    ("token", "sentence"),
+    [
+        ("card_error", "The card was declined. Nothing was charged."),
+        ("payment_error", "The payment didn't go through. Nothing was charged; please try again."),
+    ],
+)
+async def test_a_refused_payment_is_said_and_can_be_tried_again(
+    house: PageHouse, guest: Browser, token: str, sentence: str
+) -> None:
+    path = await reserve(house, guest)
+    response = await guest.post(path, data=PAID | {"token": token})
+    page = await document(response)
+    assert response.status == 402
+    assert page.alerts == [sentence]
+    assert page.value("email") == "guest@example.org"
+    assert page.value("name") == "Guest"
+    assert page.value("token") == ""
+    assert (await guest.post(path, data=PAID, allow_redirects=False)).status == 303
+
+
+async def test_a_payment_needs_a_token(house: PageHouse, guest: Browser) -> None:
+    path = await reserve(house, guest)
+    response = await guest.post(path, data=PAID | {"token": ""})
+    page = await document(response)
+    assert response.status == 422
+    assert page.one("input", name="token").attributes["aria-invalid"] == "true"
+    assert page.one("p", id="token-error").text == "A payment needs a token."
+
+
+async def test_while_the_bank_is_asked_it_says_so_and_looks_again(house: PageHouse, guest: Browser) -> None:
+    path = await reserve(house, guest)
+    house.gateway.open.clear()
+    try:
+        paying = asyncio.create_task(house.checkout.pay(path.removeprefix("/r/"), Payment("ok")))
+        await eventually(lambda: house.gateway.charge_calls == 1)
+        page = await document(await guest.get(path))
+        assert page.heading == "Your payment is under way"
+        assert page.one("p", role="status").attributes["data-look-again-seconds"] == "3"
+        assert not page.all("button", name="action")
+        released = await guest.post(path, data={"action": "release"})
+        assert released.status == 409
+        assert "is being paid at this moment" in (await document(released)).alerts[0]
+    finally:
+        house.gateway.open.set()
+    await paying
+    assert (await document(await guest.get(path))).heading == "Here are your tickets"
+
+
+async def test_giving_back_frees_the_tickets_and_says_what_is_left(house: PageHouse, guest: Browser) -> None:
+    path = await reserve(house, guest, 2, capacity=10, name="Dinner")
+    response = await guest.post(path, data={"action": "release"}, allow_redirects=False)
+    assert (response.status, response.headers["Location"]) == (303, path)
+    page = await document(await guest.get(path))
+    assert page.heading == "Given back"
+    assert page.one("ul", class_="offers").text == "Dinner 10 left"
+    assert not page.all("button", name="action")
+    paid = await guest.post(path, data=PAID)
+    assert paid.status == 409
+    assert not house.gateway.charges()
+
+
+async def test_when_the_time_is_up_it_says_so_and_takes_no_money(house: PageHouse, guest: Browser) -> None:
+    path = await reserve(house, guest, capacity=1, name="Dinner")
+    house.clock.advance(901)
+    response = await guest.post(path, data=PAID)
+    page = await document(response)
+    assert response.status == 410
+    assert page.alerts == ["Too late: the time was up before this arrived."]
+    assert page.heading == "Time is up"
+    assert page.one("ul", class_="offers").text == "Dinner 1 left"
+    assert not house.gateway.charges()
+
+
+async def test_a_free_one_that_is_still_held_is_taken_without_a_token(
+    house: PageHouse, guest: Browser
+) -> None:
+    ticket_type = await house.ticket_type(await house.organizer("mario"), price_cents=0)
+    granted = await house.services.sales.reserve([LineRequest(ticket_type, 1)], None)
+    assert isinstance(granted, Granted)
+    path = f"/r/{granted.reservation.home.reservation_id}"
+    page = await document(await guest.get(path))
+    assert not page.all("input", name="token")
+    assert page.one("button", value="pay").text == "Get the tickets"
+    response = await guest.post(path, data={"action": "pay", "email": ""})
+    assert (await document(response)).heading == "Here are your tickets"
+
+
+async def test_nobody_keeps_indexes_or_passes_on_its_address(house: PageHouse, guest: Browser) -> None:
+    path = await reserve(house, guest)
+    held = await guest.get(path)
+    paid = await guest.post(path, data=PAID, allow_redirects=False)
+    refused = await guest.post(path, data={"action": "release"})
+    for response in (held, paid, refused, await guest.get("/r/unknown")):
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["Referrer-Policy"] == "no-referrer"
+        assert response.headers["X-Robots-Tag"] == "noindex"
+
+
+@pytest.mark.parametrize("reservation_id", ["x", "A" * 32, "é" * 16, "%00" * 8, "_" * 5000])
+async def test_what_is_no_reservation_is_not_found(guest: Browser, reservation_id: str) -> None:
+    assert (await guest.get(f"/r/{reservation_id}")).status == 404
+    assert (await guest.post(f"/r/{reservation_id}", data=PAID)).status == 404

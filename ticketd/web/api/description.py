@@ -1,0 +1,55 @@
+"""What the API's document says about a handler, written beside the handler."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeVar
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from ticketd.core.refusals import Reason
+
+HandlerT = TypeVar("HandlerT", bound=Handler)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter or a header."""
+
+    name: str
+    where: Literal["query", "header"]
+    schema: Mapping[str, Any]
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One call of the API, apart from its URL; the handler's docstring is its summary."""
+
+    tag: str
+    body: Any = None
+    """The Struct that the request's body is read into."""
+    answers: Mapping[int, Any]
+    """The Struct that each success is rendered from; None for one without a body."""
+    reasons: tuple[Reason, ...] = ()
+    """Refusals beside those that any call can get."""
+    parameters: tuple[Parameter, ...] = ()
+    for_owners: bool = False
+
+
+_operations: Final[dict[Handler, Operation]] = {}
+
+
+def describes(operation: Operation) -> Callable[[HandlerT], HandlerT]:
+    """Note what the decorated handler does; the handler itself stays as it is."""
+
+    def note(handler: HandlerT) -> HandlerT:
+        _operations[handler] = operation
+        return handler
+
+    return note
+
+
+def operation_of(route: web.RouteDef) -> Operation:
+    """What is noted about this route's handler."""
+    return _operations[route.handler]

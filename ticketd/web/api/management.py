@@ -1,0 +1,210 @@
+"""Owners' events and ticket types: make, change, delete."""
+
+from typing import Final
+
+from aiohttp import web
+from msgspec import UNSET
+
+from ticketd.core.ids import EventId, TicketTypeId
+from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.terms import Terms, TermsPatch
+from ticketd.services.catalogue import Catalogue
+from ticketd.services.management import EventDraft, EventPatch, TicketTypeDraft
+from ticketd.web.api import shapes
+from ticketd.web.api.auth import owner_id_of
+from ticketd.web.api.bodies import BodyReader
+from ticketd.web.api.description import Operation, describes
+from ticketd.web.api.instants import InstantReader, timezone_of_event
+from ticketd.web.api.presenters import (
+    API,
+    created_answer,
+    event_shape,
+    own_ticket_type_shape,
+    private_answer,
+)
+from ticketd.web.context import SERVICES
+from ticketd.web.parsing import path_id
+from ticketd.web.problems import problem
+
+_new_event: Final = BodyReader(shapes.NewEvent)
+_event_change: Final = BodyReader(shapes.EventChange)
+_new_ticket_type: Final = BodyReader(shapes.NewTicketType)
+_ticket_type_change: Final = BodyReader(shapes.TicketTypeChange)
+
+
+# -- events
+
+
+@describes(
+    Operation(
+        tag="Events",
+        body=shapes.NewEvent,
+        answers={201: shapes.Event},
+        reasons=(Reason.NOT_FOUND, Reason.INVALID),
+        for_owners=True,
+    )
+)
+async def create_event(request: web.Request) -> web.Response:
+    """Make an event."""
+    owner_id = await owner_id_of(request)
+    draft = _event_draft(await _new_event.read(request))
+    services = request.app[SERVICES]
+    event = await services.management.create_event(owner_id, request.match_info["slug"], draft)
+    if isinstance(event, Refusal):
+        return problem(event)
+    return created_answer(event_shape(event, services.catalogue), location=f"{API}/events/{event.id}")
+
+
+@describes(
+    Operation(
+        tag="Events",
+        body=shapes.EventChange,
+        answers={200: shapes.Event},
+        reasons=(Reason.NOT_FOUND, Reason.INVALID),
+        for_owners=True,
+    )
+)
+async def change_event(request: web.Request) -> web.Response:
+    """Change an event; the sale of all its ticket types follows at once."""
+    owner_id = await owner_id_of(request)
+    event_id = EventId(path_id(request, "event_id"))
+    services = request.app[SERVICES]
+    patch = _event_patch(await _event_change.read(request), event_id, services.catalogue)
+    event = await services.management.change_event(owner_id, event_id, patch)
+    if isinstance(event, Refusal):
+        return problem(event)
+    return private_answer(event_shape(event, services.catalogue))
+
+
+@describes(
+    Operation(
+        tag="Events",
+        answers={204: None},
+        reasons=(Reason.NOT_FOUND, Reason.HAS_SALES),
+        for_owners=True,
+    )
+)
+async def delete_event(request: web.Request) -> web.Response:
+    """Delete an event and its ticket types; only without anything sold, held or paying."""
+    owner_id = await owner_id_of(request)
+    event_id = EventId(path_id(request, "event_id"))
+    refusal = await request.app[SERVICES].management.delete_event(owner_id, event_id)
+    return web.Response(status=204) if refusal is None else problem(refusal)
+
+
+def _event_draft(body: shapes.NewEvent) -> EventDraft:
+    instants = InstantReader(body.timezone)
+    return EventDraft(
+        name=body.name,
+        starts_at=instants.read("starts_at", body.starts_at),
+        timezone=body.timezone,
+        description=body.description,
+        on_sale_at=instants.read_optional("on_sale_at", body.on_sale_at),
+        off_sale_at=instants.read_optional("off_sale_at", body.off_sale_at),
+        status=body.status,
+    )
+
+
+def _event_patch(body: shapes.EventChange, event_id: EventId, catalogue: Catalogue) -> EventPatch:
+    now_in = timezone_of_event(catalogue, event_id)
+    instants = InstantReader(now_in if body.timezone is UNSET else body.timezone)
+    return EventPatch(
+        name=body.name,
+        starts_at=instants.read_optional("starts_at", body.starts_at),
+        timezone=body.timezone,
+        description=body.description,
+        on_sale_at=instants.read_optional("on_sale_at", body.on_sale_at),
+        off_sale_at=instants.read_optional("off_sale_at", body.off_sale_at),
+        status=body.status,
+    )
+
+
+# -- ticket types
+
+
+@describes(
+    Operation(
+        tag="Ticket types",
+        body=shapes.NewTicketType,
+        answers={201: shapes.OwnTicketType},
+        reasons=(Reason.NOT_FOUND, Reason.INVALID, Reason.CURRENCY_ERROR),
+        for_owners=True,
+    )
+)
+async def create_ticket_type(request: web.Request) -> web.Response:
+    """Make a ticket type, for an event or (a coupon) for none."""
+    owner_id = await owner_id_of(request)
+    services = request.app[SERVICES]
+    draft = _ticket_type_draft(await _new_ticket_type.read(request), services.catalogue)
+    offer = await services.management.create_ticket_type(owner_id, request.match_info["slug"], draft)
+    if isinstance(offer, Refusal):
+        return problem(offer)
+    shape = own_ticket_type_shape(offer, services.catalogue)
+    return created_answer(shape, location=f"{API}/ticket-types/{shape.id}")
+
+
+@describes(
+    Operation(
+        tag="Ticket types",
+        body=shapes.TicketTypeChange,
+        answers={200: shapes.OwnTicketType},
+        reasons=(Reason.NOT_FOUND, Reason.CAPACITY_BELOW_SOLD, Reason.INVALID),
+        for_owners=True,
+    )
+)
+async def change_ticket_type(request: web.Request) -> web.Response:
+    """Change a ticket type; reservations made before keep their price."""
+    owner_id = await owner_id_of(request)
+    ticket_type_id = TicketTypeId(path_id(request, "ticket_type_id"))
+    services = request.app[SERVICES]
+    patch = _terms_patch(await _ticket_type_change.read(request), ticket_type_id, services.catalogue)
+    offer = await services.management.change_ticket_type(owner_id, ticket_type_id, patch)
+    if isinstance(offer, Refusal):
+        return problem(offer)
+    return private_answer(own_ticket_type_shape(offer, services.catalogue))
+
+
+@describes(
+    Operation(
+        tag="Ticket types",
+        answers={204: None},
+        reasons=(Reason.NOT_FOUND, Reason.HAS_SALES),
+        for_owners=True,
+    )
+)
+async def delete_ticket_type(request: web.Request) -> web.Response:
+    """Delete a ticket type; only without anything sold, held or paying."""
+    owner_id = await owner_id_of(request)
+    ticket_type_id = TicketTypeId(path_id(request, "ticket_type_id"))
+    refusal = await request.app[SERVICES].management.delete_ticket_type(owner_id, ticket_type_id)
+    return web.Response(status=204) if refusal is None else problem(refusal)
+
+
+def _ticket_type_draft(body: shapes.NewTicketType, catalogue: Catalogue) -> TicketTypeDraft:
+    instants = InstantReader(timezone_of_event(catalogue, body.event_id))
+    terms = Terms(
+        name=body.name,
+        capacity=body.capacity,
+        price_cents=body.price_cents,
+        currency=body.currency,
+        max_per_reservation=body.max_per_reservation,
+        on_sale_at=instants.read_optional("on_sale_at", body.on_sale_at),
+        off_sale_at=instants.read_optional("off_sale_at", body.off_sale_at),
+    )
+    return TicketTypeDraft(terms, body.event_id)
+
+
+def _terms_patch(
+    body: shapes.TicketTypeChange, ticket_type_id: TicketTypeId, catalogue: Catalogue
+) -> TermsPatch:
+    ticket_type = catalogue.ticket_type(ticket_type_id)
+    event_id = None if ticket_type is None else ticket_type.profile.event_id
+    instants = InstantReader(timezone_of_event(catalogue, event_id))
+    return TermsPatch(
+        name=body.name,
+        capacity=body.capacity,
+        price_cents=body.price_cents,
+        max_per_reservation=body.max_per_reservation,
+        on_sale_at=instants.read_optional("on_sale_at", body.on_sale_at),
+        off_sale_at=instants.read_optional("off_sale_at", body.off_sale_at),
+    )

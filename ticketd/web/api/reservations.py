@@ -1,0 +1,148 @@
+"""Guests' reservations: hold, look, release, pay."""
+
+from typing import Final
+
+from aiohttp import web
+from multidict import istr
+
+from ticketd.core.refusals import Reason, Refusal, invalid
+from ticketd.core.reservations import Reservation, ReservationStatus
+from ticketd.services.checkout import Payment
+from ticketd.web.api import shapes
+from ticketd.web.api.bodies import BodyReader
+from ticketd.web.api.description import Operation, Parameter, describes
+from ticketd.web.api.presenters import API, created_answer, private_answer, reservation_shape
+from ticketd.web.context import SERVICES
+from ticketd.web.parsing import RefusedRequest
+from ticketd.web.problems import problem
+
+KEY_LENGTH_MIN: Final = 16
+KEY_LENGTH_MAX: Final = 255
+
+_KEY_HEADER: Final = istr("Idempotency-Key")
+_KEY_PARAMETER: Final = Parameter(
+    "Idempotency-Key",
+    "header",
+    {
+        "type": "string",
+        "minLength": KEY_LENGTH_MIN,
+        "maxLength": KEY_LENGTH_MAX,
+        "pattern": "^[\\x20-\\x7e]*$",
+    },
+    "A secret of the guest's: a repeat of the same request with it gets the same reservation.",
+)
+
+_reservation_request: Final = BodyReader(shapes.ReservationRequest)
+_payment_request: Final = BodyReader(shapes.PaymentRequest)
+
+
+@describes(
+    Operation(
+        tag="Reservations",
+        body=shapes.ReservationRequest,
+        answers={201: shapes.Reservation, 200: shapes.Reservation},
+        reasons=(
+            Reason.NOT_FOUND,
+            Reason.NOT_ON_SALE,
+            Reason.LIMIT_EXCEEDED,
+            Reason.SOLD_OUT,
+            Reason.INVALID,
+            Reason.KEY_REUSED,
+        ),
+        parameters=(_KEY_PARAMETER,),
+    )
+)
+async def reserve(request: web.Request) -> web.Response:
+    """Hold tickets for a guest; 200 if the idempotency key had done so before."""
+    key = _idempotency_key(request)
+    wanted = await _reservation_request.read(request)
+    _refuse_twice_the_same(wanted.lines)
+    services = request.app[SERVICES]
+    granted = await services.sales.reserve(wanted.lines, key)
+    if isinstance(granted, Refusal):
+        return problem(granted)
+    shape = reservation_shape(granted.reservation, services.catalogue)
+    if granted.repeated:
+        return private_answer(shape)
+    return created_answer(shape, location=f"{API}/reservations/{shape.id}")
+
+
+@describes(
+    Operation(
+        tag="Reservations",
+        answers={200: shapes.Reservation},
+        reasons=(Reason.NOT_FOUND,),
+    )
+)
+async def get_reservation(request: web.Request) -> web.Response:
+    """A reservation as it stands."""
+    found = await request.app[SERVICES].sales.find(request.match_info["reservation_id"])
+    return _show(request, found)
+
+
+@describes(
+    Operation(
+        tag="Reservations",
+        answers={200: shapes.Reservation},
+        reasons=(Reason.NOT_FOUND, Reason.PAYMENT_IN_PROGRESS, Reason.RESERVATION_CLOSED),
+    )
+)
+async def release(request: web.Request) -> web.Response:
+    """Give a held reservation back."""
+    released = await request.app[SERVICES].sales.release(request.match_info["reservation_id"])
+    return _show(request, released)
+
+
+@describes(
+    Operation(
+        tag="Reservations",
+        body=shapes.PaymentRequest,
+        answers={200: shapes.Reservation, 202: shapes.Reservation},
+        reasons=(
+            Reason.CARD_ERROR,
+            Reason.PAYMENT_ERROR,
+            Reason.NOT_FOUND,
+            Reason.NOT_ON_SALE,
+            Reason.LIMIT_EXCEEDED,
+            Reason.RESERVATION_CLOSED,
+            Reason.RESERVATION_EXPIRED,
+            Reason.CURRENCY_ERROR,
+            Reason.INVALID,
+        ),
+    )
+)
+async def pay(request: web.Request) -> web.Response:
+    """Pay; 202 while the outcome isn't known yet: ask for the reservation again."""
+    body = await _payment_request.read(request)
+    payment = Payment(token=body.token, email=body.email, name=body.name, currency=body.currency)
+    paid = await request.app[SERVICES].checkout.pay(request.match_info["reservation_id"], payment)
+    if isinstance(paid, Reservation) and paid.home.status is ReservationStatus.PAYING:
+        return _show(request, paid, status=202)
+    return _show(request, paid)
+
+
+def _show(request: web.Request, found: Reservation | Refusal, *, status: int = 200) -> web.Response:
+    if isinstance(found, Refusal):
+        return problem(found)
+    return private_answer(reservation_shape(found, request.app[SERVICES].catalogue), status=status)
+
+
+def _idempotency_key(request: web.Request) -> str | None:
+    key = request.headers.get(_KEY_HEADER)
+    if key is None:
+        return None
+    if KEY_LENGTH_MIN <= len(key) <= KEY_LENGTH_MAX and key.isascii() and key.isprintable():
+        return key
+    raise RefusedRequest(
+        invalid("Idempotency-Key", f"{KEY_LENGTH_MIN} to {KEY_LENGTH_MAX} printable ASCII characters.")
+    )
+
+
+def _refuse_twice_the_same(lines: tuple[shapes.Line, ...]) -> None:
+    seen: set[int] = set()
+    for index, line in enumerate(lines):
+        if line.ticket_type_id in seen:
+            raise RefusedRequest(
+                invalid(f"lines[{index}].ticket_type_id", "This ticket type is in the request already.")
+            )
+        seen.add(line.ticket_type_id)

@@ -1,0 +1,42 @@
+"""What every handler finds in the application."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from ticketd.metrics import Metrics
+from ticketd.ports import Clock, Router
+from ticketd.services.accounts import Accounts
+from ticketd.services.catalogue import Catalogue
+from ticketd.services.checkout import Checkout
+from ticketd.services.management import Management
+from ticketd.services.sales import Sales
+from ticketd.services.statistics import Statistics
+from ticketd.settings import Settings
+from ticketd.storage.sessions import SessionTable
+
+Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
+"""Everything that must hold before guests are sent here, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The house behind the edge, put together by the composition root."""
+
+    catalogue: Catalogue
+    router: Router
+    clock: Clock
+    sales: Sales
+    checkout: Checkout
+    management: Management
+    accounts: Accounts
+    statistics: Statistics
+    sessions: SessionTable
+    settings: Settings
+    readiness: Readiness
+    metrics: Metrics
+
+
+SERVICES: Final = web.AppKey("services", Services)

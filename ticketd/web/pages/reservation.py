@@ -1,0 +1,96 @@
+"""A guest's reservation, from the first minute to the tickets: `/r/{reservation_id}`.
+
+One form address, told apart by `action`: `pay` (also when it is missing) or `release`.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.reservations import Reservation, ReservationStatus
+from ticketd.services.checkout import Payment
+from ticketd.web.context import SERVICES
+from ticketd.web.pages.errors import refusal_page
+from ticketd.web.pages.guards import capability_page
+from ticketd.web.pages.paging import page_of
+from ticketd.web.pages.rendering import render, see_other
+from ticketd.web.pages.reservation_views import (
+    ReservationView,
+    admissions,
+    left_now,
+    lines_of,
+    pay_form,
+    printed,
+    said,
+    timezone_of,
+)
+from ticketd.web.parsing import read_form
+from ticketd.web.problems import sentence
+
+_TICKETS_SHOWN_MAX = 20
+
+
+@capability_page
+async def show_reservation(request: web.Request) -> web.StreamResponse:
+    """How the reservation stands, and what can be done about it."""
+    return await _page(request)
+
+
+@capability_page
+async def act_on_reservation(request: web.Request) -> web.StreamResponse:
+    """Pay for it, or give it back."""
+    form = await read_form(request)
+    reservation_id = request.match_info["reservation_id"]
+    services = request.app[SERVICES]
+    result: Reservation | Refusal
+    if form.get("action") == "release":
+        result = await services.sales.release(reservation_id)
+    else:
+        payment = Payment(
+            form.get("token") or None, form.get("email", "").strip(), form.get("name", "").strip()
+        )
+        result = await services.checkout.pay(reservation_id, payment)
+    if isinstance(result, Refusal):
+        return await _page(request, form=form, refusal=result)
+    return see_other(f"/r/{reservation_id}")
+
+
+async def _page(
+    request: web.Request, *, form: Mapping[str, str] | None = None, refusal: Refusal | None = None
+) -> web.StreamResponse:
+    services = request.app[SERVICES]
+    reservation = await services.sales.find(request.match_info["reservation_id"])
+    if isinstance(reservation, Refusal):
+        return refusal_page(request, reservation)
+    now = services.clock.now()
+    status = reservation.home.status
+    lines = lines_of(reservation, services.catalogue)
+    words = said(reservation, timezone=timezone_of(lines, services.catalogue), now=now)
+    all_tickets = admissions(lines)
+    shown, pager = page_of(request, all_tickets, size=_TICKETS_SHOWN_MAX)
+    over = status in (ReservationStatus.RELEASED, ReservationStatus.EXPIRED, ReservationStatus.REFUNDED)
+    view = ReservationView(
+        number=reservation.number,
+        title=words.title,
+        sentence=words.sentence,
+        seconds_left=words.seconds_left,
+        look_again_seconds=words.look_again_seconds,
+        error="" if refusal is None else _in_words(refusal),
+        contents_title=words.contents_title,
+        lines=[line.view for line in lines],
+        total=words.total,
+        pay=pay_form(reservation, form or {}, refusal) if status is ReservationStatus.HELD else None,
+        tickets=await asyncio.to_thread(printed, shown),
+        ticket_count=len(all_tickets),
+        pager=pager,
+        still_left=await left_now(services, lines, now=now) if over else (),
+    )
+    return render(request, "reservation.html", view, refusal=refusal)
+
+
+def _in_words(refusal: Refusal) -> str:
+    if refusal.reason is Reason.RESERVATION_EXPIRED:
+        return "Too late: the time was up before this arrived."
+    return sentence(refusal)

@@ -1,0 +1,137 @@
+"""What an organizer has sold: `/{organizer}/statistics`."""
+
+from collections.abc import Sequence
+
+import msgspec
+from aiohttp import web
+
+from ticketd.core.ids import ID_MAX, EventId
+from ticketd.core.money import format_cents
+from ticketd.core.refusals import Refusal
+from ticketd.services.statistics import Row, StatisticsReport, TicketTypeRow
+from ticketd.web.context import SERVICES
+from ticketd.web.pages.errors import refusal_page
+from ticketd.web.pages.fields import Choice, Field, filled
+from ticketd.web.pages.guards import Desk, desk_page
+from ticketd.web.pages.rendering import render
+
+
+class FigureRow(msgspec.Struct, frozen=True):
+    """One row of a table."""
+
+    label: str
+    detail: str
+    capacity: str
+    sold: str
+    held: str
+    reserved: str
+    available: str
+    revenue: str
+
+
+class FigureTable(msgspec.Struct, frozen=True):
+    """The sales, seen one way."""
+
+    id: str
+    title: str
+    rows: Sequence[FigureRow]
+
+
+class StatisticsView(msgspec.Struct, frozen=True):
+    """All of it."""
+
+    organizer: str
+    filters: Sequence[Field]
+    totals: Sequence[tuple[str, str]]
+    tables: Sequence[FigureTable]
+
+
+@desk_page
+async def show_statistics(request: web.Request, desk: Desk) -> web.StreamResponse:
+    """The figures, narrowed by `?event_id=` and `?ticket_type_name=`."""
+    statistics = request.app[SERVICES].statistics
+    event_id = _event_id(request.query.get("event_id", ""))
+    report = await statistics.of(
+        desk.owner.id,
+        organizer=desk.organizer.slug,
+        event_id=event_id,
+        ticket_type_name=request.query.get("ticket_type_name") or None,
+    )
+    if isinstance(report, Refusal):
+        return refusal_page(request, report)
+    view = StatisticsView(
+        desk.organizer.name, _filters(request, desk), _totals(report.totals), _tables(report)
+    )
+    return render(request, "statistics.html", view, masthead=desk.masthead)
+
+
+def _event_id(text: str) -> EventId | None:
+    if not text:
+        return None
+    return EventId(int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(ID_MAX)) else 0)
+
+
+def _filters(request: web.Request, desk: Desk) -> Sequence[Field]:
+    catalogue = request.app[SERVICES].catalogue
+    events = catalogue.events_of_organizer(desk.organizer.id)
+    names = sorted({each.terms.name for each in catalogue.ticket_types_of_organizer(desk.organizer.id)})
+    fields = (
+        Field(
+            name="event_id",
+            label="Event",
+            kind="select",
+            choices=(Choice("", "All, and coupons"), *(Choice(str(each.id), each.name) for each in events)),
+        ),
+        Field(
+            name="ticket_type_name",
+            label="Ticket type",
+            kind="select",
+            choices=(Choice("", "All"), *(Choice(name, name) for name in names)),
+        ),
+    )
+    return filled(fields, {name: request.query.get(name, "") for name in ("event_id", "ticket_type_name")})
+
+
+def _totals(totals: Row) -> Sequence[tuple[str, str]]:
+    return (
+        ("Revenue", format_cents(totals.revenue_cents)),
+        ("Sold", f"{totals.sold:,}"),
+        ("Held", f"{totals.held:,}"),
+        ("Reserved (sold and held)", f"{totals.reserved:,}"),
+        ("Available", f"{totals.available:,}"),
+        ("Capacity", f"{totals.capacity:,}"),
+    )
+
+
+def _tables(report: StatisticsReport) -> Sequence[FigureTable]:
+    events = {each.event_id: each.name for each in report.events}
+
+    def belonging(row: TicketTypeRow) -> str:
+        return "Coupon" if row.event_id is None else events.get(row.event_id, "")
+
+    return (
+        FigureTable("events", "By event", [_row(each.name, "", each) for each in report.events]),
+        FigureTable(
+            "ticket-types",
+            "By ticket type",
+            [_row(each.name, belonging(each), each) for each in report.ticket_types],
+        ),
+        FigureTable(
+            "names",
+            "By ticket type name, across all events",
+            [_row(each.name, "", each) for each in report.by_ticket_type_name],
+        ),
+    )
+
+
+def _row(label: str, detail: str, row: Row) -> FigureRow:
+    return FigureRow(
+        label,
+        detail,
+        f"{row.capacity:,}",
+        f"{row.sold:,}",
+        f"{row.held:,}",
+        f"{row.reserved:,}",
+        f"{row.available:,}",
+        format_cents(row.revenue_cents),
+    )

@@ -1,0 +1,66 @@
+"""Prices, instants and what is left, as people say them."""
+
+from datetime import UTC, datetime
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.money import format_cents
+from ticketd.core.terms import SaleStatus
+
+MINUTE_SECONDS = 60
+UTC_NAME = "UTC"
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """An instant for a `<time>` element: for machines in UTC, in words in its time zone."""
+
+    machine: str
+    words: str
+
+
+def moment(at: Instant, timezone: str) -> Moment:
+    """The instant as people at that place say it."""
+    exact = datetime.fromtimestamp(at / MICROSECONDS, UTC)
+    there = exact.astimezone(ZoneInfo(timezone))
+    day = f"{there:%a} {there.day} {there:%B %Y, %H:%M}"
+    zone = "UTC" if timezone == UTC_NAME else f"{timezone.rpartition('/')[2].replace('_', ' ')} time"
+    return Moment(exact.strftime("%Y-%m-%dT%H:%M:%SZ"), f"{day} ({zone})")
+
+
+def price(cents: int) -> str:
+    """What one ticket costs."""
+    return format_cents(cents) if cents else "Free"
+
+
+def amount(cents: int) -> str:
+    """A price as one types it into a form: 1250 is "12.50"."""
+    return f"{cents // 100}.{cents % 100:02d}"
+
+
+def time_left(seconds: int) -> str:
+    """A span of time, rounded down to what still helps."""
+    minutes = seconds // MINUTE_SECONDS
+    if minutes == 0:
+        return "less than a minute"
+    if minutes < MINUTE_SECONDS:
+        return "1 minute" if minutes == 1 else f"{minutes} minutes"
+    hours, rest = divmod(minutes, MINUTE_SECONDS)
+    return ("1 hour" if hours == 1 else f"{hours} hours") + (f" {rest} min" if rest else "")
+
+
+def left(status: SaleStatus, free: int, opens: Moment | None) -> str:
+    """What a guest can still get."""
+    match status:
+        case SaleStatus.ON_SALE:
+            return f"{free:,} left"
+        case SaleStatus.SOLD_OUT:
+            return "Sold out"
+        case SaleStatus.NOT_YET:
+            return f"On sale from {opens.words}" if opens else "Not on sale yet"
+        case SaleStatus.ENDED:
+            return "No longer on sale"
+        case _:
+            assert_never(status)

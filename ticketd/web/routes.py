@@ -1,0 +1,69 @@
+"""Every URL, in one place."""
+
+from typing import Final
+
+from aiohttp import web
+
+from ticketd.web import operations, static
+from ticketd.web.api import documents, management, offers, organizers, reservations
+from ticketd.web.api.documents import OPENAPI
+from ticketd.web.api.openapi import openapi_document
+from ticketd.web.api.presenters import API
+from ticketd.web.context import SERVICES, Services
+from ticketd.web.errors import answering, unmatched
+from ticketd.web.pages import rendering
+from ticketd.web.pages.table import ROUTES
+
+API_ROUTES: Final = (
+    # guests
+    web.get(f"{API}/events", offers.list_events),
+    web.get(f"{API}/events/{{event_id}}", offers.get_event),
+    web.get(f"{API}/events/{{event_id}}/availability", offers.get_event_availability),
+    web.get(f"{API}/organizers/{{slug}}", offers.get_organizer),
+    web.get(f"{API}/organizers/{{slug}}/ticket-types", offers.list_ticket_types),
+    web.get(f"{API}/ticket-types/{{ticket_type_id}}", offers.get_ticket_type),
+    web.get(f"{API}/ticket-types/{{ticket_type_id}}/availability", offers.get_availability),
+    web.post(f"{API}/reservations", reservations.reserve),
+    web.get(f"{API}/reservations/{{reservation_id}}", reservations.get_reservation),
+    web.delete(f"{API}/reservations/{{reservation_id}}", reservations.release),
+    web.post(f"{API}/reservations/{{reservation_id}}/payment", reservations.pay),
+    # owners
+    web.get(f"{API}/organizers", organizers.list_organizers),
+    web.post(f"{API}/organizers", organizers.create_organizer),
+    web.post(f"{API}/organizers/{{slug}}/events", management.create_event),
+    web.patch(f"{API}/events/{{event_id}}", management.change_event),
+    web.delete(f"{API}/events/{{event_id}}", management.delete_event),
+    web.post(f"{API}/organizers/{{slug}}/ticket-types", management.create_ticket_type),
+    web.patch(f"{API}/ticket-types/{{ticket_type_id}}", management.change_ticket_type),
+    web.delete(f"{API}/ticket-types/{{ticket_type_id}}", management.delete_ticket_type),
+    web.get(f"{API}/organizers/{{slug}}/reservations", organizers.list_orders),
+    web.get(f"{API}/statistics", organizers.get_statistics),
+    # both
+    web.get(f"{API}/openapi.json", documents.get_openapi),
+)
+
+OTHER_ROUTES: Final = (
+    web.get("/openapi.json", documents.get_openapi),
+    web.get("/docs/api", documents.docs_page),
+    web.get("/static/{path:.+}", static.get_static),
+    web.get("/healthz", operations.healthz),
+    web.get("/readyz", operations.readyz),
+    web.get("/metrics", operations.metrics),
+)
+
+PAGE_ROUTES: Final = tuple(web.route(method, path, handler) for method, path, handler in ROUTES)
+
+UNMATCHED: Final = web.route("*", "/{path:.*}", unmatched)
+"""Comes last: every address that no other route has."""
+
+
+def setup(app: web.Application, services: Services) -> None:
+    """Make the application answer at every URL with these services."""
+    app[SERVICES] = services
+    app[OPENAPI] = openapi_document(API_ROUTES)
+    rendering.setup(app)
+    static.setup(app)
+    app.add_routes(
+        web.RouteDef(route.method, route.path, answering(route.handler), route.kwargs)
+        for route in (*API_ROUTES, *OTHER_ROUTES, *PAGE_ROUTES, UNMATCHED)
+    )
