@@ -10,11 +10,10 @@ from ticketd.core.refusals import FieldError, Reason, Refusal
 from ticketd.core.terms import EventStatus
 from ticketd.services.drafts import DESCRIPTION_LENGTH_MAX, EventDraft, EventPatch
 from ticketd.services.texts import NAME_LENGTH_MAX
+from ticketd.services.timezones import is_timezone
 from ticketd.web.pages.fields import Choice, Field, filled, moment_field
 from ticketd.web.pages.typed import Typed, local_text
 from ticketd.web.pages.words import UTC_NAME
-from ticketd.services.timezones import is_timezone
-from ticketd.web.parsing import
 
 _STATUSES = {
     EventStatus.DRAFT: "Draft: only you see it",
