@@ -18,7 +18,7 @@ SERVER_VARIABLE = "TICKETD_TEST_DATABASE_URL"
 
 _DISCONNECT_ALL = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
 _EMPTY_ALL = """
 DO $$
