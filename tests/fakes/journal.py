@@ -127,7 +127,7 @@ class MemoryJournal:
         """While True, groups wait for `commit` or `lose`."""
         self.refuses: Callable[[AnyFact], bool] = lambda fact: False
         """Which facts are data errors: their group is lost before it is committed."""
-        self._group_facts_max = group_facts_max
+        self.group_facts_max = group_facts_max
         self._pending: deque[Settled] = deque()
         self._untold: deque[Settled] = deque()
         self._group_is_due = False
@@ -198,7 +198,7 @@ class MemoryJournal:
         facts = len(group[0][0].facts)
         while self._pending and not group[0][0].alone and not self._pending[0][0].alone:
             facts += len(self._pending[0][0].facts)
-            if facts > self._group_facts_max:
+            if facts > self.group_facts_max:
                 break
             group.append(self._pending.popleft())
         return group

@@ -196,7 +196,8 @@ class Link:
                 kind = await self._from_client.readexactly(1)
                 message = await self._message(kind)
                 if kind == b"P" and self._prepare(message):
-                    continue
+                    await self._from_client.read()
+                    return
                 fault = self._fault_on(message) if kind == b"B" else None
                 if fault is None:
                     self._to_server.write(message)
@@ -215,7 +216,7 @@ class Link:
         return messages
 
     def _prepare(self, parse: bytes) -> bool:
-        """Take down a prepared statement's text; True when it must not reach the server."""
+        """Take down a prepared statement's text; True when nothing more may reach the server."""
         name, query = parse[5:].split(b"\0")[:2]
         self._queries[name] = query
         return self._proxy.fault_for(query, preparing=True) is not None

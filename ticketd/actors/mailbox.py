@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from itertools import chain
 
-from ticketd.core.commands import AnyCommand, StartPayment, Urgent
+from ticketd.core.commands import AnyCommand, Inspect, StartPayment, Urgent
 from ticketd.core.ids import MICROSECONDS, Instant
 from ticketd.core.outcomes import Outcome
 
@@ -27,7 +27,7 @@ class Envelope:
 
 class Mailbox:
     """Two queues. Urgent commands end what a Reserve began: they come first and always find room,
-    except StartPayment, which begins something and so can be refused."""
+    except StartPayment and Inspect, which end nothing and so can be refused."""
 
     def __init__(self, *, length_max: int, age_seconds_max: float) -> None:
         self._length_max = length_max
@@ -41,7 +41,7 @@ class Mailbox:
     def put(self, envelope: Envelope) -> bool:
         """Take an envelope in; False when there is no room."""
         if isinstance(envelope.command, Urgent):
-            if isinstance(envelope.command, StartPayment) and len(self._urgent) >= self._length_max:
+            if isinstance(envelope.command, StartPayment | Inspect) and len(self._urgent) >= self._length_max:
                 return False
             self._urgent.append(envelope)
             return True
@@ -60,12 +60,6 @@ class Mailbox:
             while queue and len(drained) < count_max:
                 drained.append(queue.popleft())
         return drained
-
-    def put_back(self, envelopes: list[Envelope]) -> None:
-        """Return drained envelopes to the front, in their old order."""
-        for envelope in reversed(envelopes):
-            queue = self._urgent if isinstance(envelope.command, Urgent) else self._ordinary
-            queue.appendleft(envelope)
 
     def drop_older(self, than: Instant) -> list[Envelope]:
         """Take out the ordinary envelopes that came before `than`."""

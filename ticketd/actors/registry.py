@@ -1,7 +1,7 @@
 """All actors of this process: the `Router` that is a dictionary look-up."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
@@ -21,14 +21,28 @@ LOADED_AT_ONCE_MAX = 500
 log = structlog.get_logger(__name__)
 
 
+def _raise(fault: Exception) -> None:
+    raise fault
+
+
 class Registry:
     """Brings actors into memory when they are asked, and lets idle ones go."""
 
-    def __init__(self, *, journal: Journal, clock: Clock, limits: Limits, observer: Observer) -> None:
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        clock: Clock,
+        limits: Limits,
+        observer: Observer,
+        fatal: Callable[[Exception], None] = _raise,
+    ) -> None:
+        """`fatal` hears of a fault after which nothing is loaded or given back any more."""
         self._journal = journal
         self._clock = clock
         self._limits = limits
         self._observer = observer
+        self._fatal = fatal
         self._actors: dict[InventoryId, TicketTypeActor] = {}
         self._to_load: list[TicketTypeActor] = []
         self._load_wanted = asyncio.Event()
@@ -93,10 +107,17 @@ class Registry:
 
     async def start(self) -> None:
         """Bring back every inventory with open lines; what ran out meanwhile is given back."""
-        self._tasks = [asyncio.create_task(self._load_wanted_actors()), asyncio.create_task(self._tick())]
-        wanted = [self._bring_in(inventory_id) for inventory_id in await self._journal.unfinished()]
-        async with self._loaded:
-            await self._loaded.wait_for(lambda: all(actor.seen for actor in wanted))
+        for inventory_id in await self._journal.unfinished():
+            self._bring_in(inventory_id)
+        while self._to_load:
+            await self._load_next()
+        self._tasks = [asyncio.create_task(self._load_for_ever()), asyncio.create_task(self._tick_for_ever())]
+        for task in self._tasks:
+            task.add_done_callback(self._task_ended)
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and isinstance(fault := task.exception(), Exception):
+            self._fatal(fault)
 
     def paying(self) -> list[Line]:
         """Home lines with a payment under way, as the ledger left them."""
@@ -108,12 +129,12 @@ class Registry:
         ]
 
     def strays(self) -> list[Line]:
-        """Open lines of carts whose home is elsewhere."""
+        """Open lines that a cart may have left behind: tentative ones, and those whose home is elsewhere."""
         return [
             line
             for actor in self._actors.values()
             for line in actor.inventory.lines.values()
-            if not line.is_home
+            if line.tentative or not line.is_home
         ]
 
     async def drain(self) -> None:
@@ -156,15 +177,15 @@ class Registry:
         self._to_load.append(actor)
         self._load_wanted.set()
 
-    async def _load_wanted_actors(self) -> None:
+    async def _load_for_ever(self) -> None:
         while True:
             await self._load_wanted.wait()
-            actors, self._to_load = self._to_load[:LOADED_AT_ONCE_MAX], self._to_load[LOADED_AT_ONCE_MAX:]
-            if not self._to_load:
-                self._load_wanted.clear()
-            await self._load(actors)
+            await self._load_next()
 
-    async def _load(self, actors: Sequence[TicketTypeActor]) -> None:
+    async def _load_next(self) -> None:
+        actors, self._to_load = self._to_load[:LOADED_AT_ONCE_MAX], self._to_load[LOADED_AT_ONCE_MAX:]
+        if not self._to_load:
+            self._load_wanted.clear()
         inventories = await self._recover([actor.id for actor in actors])
         for actor, inventory in zip(actors, inventories, strict=True):
             actor.start(inventory)
@@ -179,7 +200,7 @@ class Registry:
                 log.warning("inventories not loaded yet", error=str(error), retry_seconds=LOAD_RETRY_SECONDS)
                 await asyncio.sleep(LOAD_RETRY_SECONDS)
 
-    async def _tick(self) -> None:
+    async def _tick_for_ever(self) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             now = self._clock.now()

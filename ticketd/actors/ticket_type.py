@@ -139,10 +139,10 @@ class TicketTypeActor:
         if not self._may_decide():
             return
         now = self._clock.now()
-        envelopes = self._next_envelopes()
         facts: list[AnyFact] = []
         answers: list[tuple[Envelope, Outcome]] = []
         self._expire_due(facts, now)
+        envelopes = self._next_envelopes(now)
         self._tally.batch_sizes.observe(len(envelopes))
         for envelope in envelopes:
             self._decide(envelope, facts, answers, now)
@@ -156,8 +156,11 @@ class TicketTypeActor:
             return False
         return self.loaded and self._undurable_commands < self._limits.undurable_commands_max
 
-    def _next_envelopes(self) -> list[Envelope]:
-        return [self._alone[0]] if self._alone else self.mailbox.drain(self._limits.batch_size_max)
+    def _next_envelopes(self, now: Instant) -> list[Envelope]:
+        if self._alone:
+            return [self._alone[0]]
+        # While more has run out than a turn gives back, nobody is told that there is nothing left.
+        return [] if self.has_due(now) else self.mailbox.drain(self._limits.batch_size_max)
 
     def _has_work(self, now: Instant) -> bool:
         return len(self.mailbox) > 0 or len(self._alone) > 0 or self.has_due(now)
@@ -286,17 +289,8 @@ class TicketTypeActor:
         """Give back what ran out, and answer those who have waited too long."""
         if self.has_due(now):
             self._schedule_turn()
-        too_old = Instant(now - int(self._limits.answer_seconds_max * MICROSECONDS))
-        oldest = self.oldest_wait()
-        if oldest is not None and oldest < too_old:
-            self._answer_overdue(too_old)
-
-    def oldest_wait(self) -> Instant | None:
-        """Since when the longest-waiting command has been here, decided or not."""
-        waits = [turn.answers[0][0].arrived_at for turn in self._undurable if turn.answers][:1]
-        waits += [envelope.arrived_at for envelope in self._alone][:1]
-        in_mailbox = self.mailbox.oldest()
-        return min(waits if in_mailbox is None else [*waits, in_mailbox], default=None)
+        if not self.is_quiet:
+            self._answer_overdue(Instant(now - int(self._limits.answer_seconds_max * MICROSECONDS)))
 
     def _answer_overdue(self, too_old: Instant) -> None:
         """OVERLOADED to all who came before `too_old`; what was decided, or is urgent, still happens."""
@@ -305,8 +299,10 @@ class TicketTypeActor:
         overdue += [envelope for envelope in decided if envelope.arrived_at < too_old]
         overdue += [envelope for envelope in self._alone if envelope.arrived_at < too_old]
         for envelope in overdue:
-            envelope.answer(OVERLOADED)
-        self._tally.refusals[Reason.OVERLOADED] += len(overdue)
+            if not envelope.reply.done():
+                envelope.answer(OVERLOADED)
+                self._tally.refusals[Reason.OVERLOADED] += 1
+        self._note_quiet()
 
     # -- leaving
 

@@ -109,5 +109,5 @@ AnyCommand = (
     | ExpireDue
 )
 
-Urgent = (Seal, Release, StartPayment, FailPayment, Confirm, ExpireDue)
-"""Commands that go ahead of the others: they end what a Reserve began, or pay for it."""
+Urgent = (Seal, Release, StartPayment, FailPayment, Confirm, Inspect, ExpireDue)
+"""Commands that go ahead of the others: they end what a Reserve began, pay for it or look at it."""

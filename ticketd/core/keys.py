@@ -41,6 +41,7 @@ class KeyMemory:
     def follow(self, fact: AnyFact, seq: int) -> None:
         """Take in one fact; any that isn't about keys changes nothing."""
         if isinstance(fact, Reserved):
+            self._forget_before(Instant(fact.at - KEY_SECONDS_MIN * MICROSECONDS))
             if fact.key:
                 self._remember(fact, seq)
         elif self._tentative and isinstance(fact, Sealed | Released | Expired):
@@ -49,7 +50,6 @@ class KeyMemory:
                 self._uses.pop(key, None)
 
     def _remember(self, fact: Reserved, seq: int) -> None:
-        self._forget_before(Instant(fact.at - KEY_SECONDS_MIN * MICROSECONDS))
         self._uses[fact.key] = KeyUse(fact.reservation_id, fact.request, seq, fact.at)
         if fact.parts:
             self._tentative[fact.reservation_id] = fact.key
