@@ -17,21 +17,28 @@ import structlog
 
 from ticketd.core.ids import Instant
 from ticketd.ports import StartupRefused, Superseded
+from ticketd.storage.outages import OUTAGES
 
 SERVE_LOCK = 0x7469636B  # "tick"
 LEASE_SECONDS = 3.0
 POLL_SECONDS = 0.05
-RECONNECT_SECONDS = 0.5
 TERMINATION_SECONDS = 5.0
 
+_TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
 _NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _HOLDER = """
-SELECT inc, lease_until, lease_until > clock_timestamp() AS live, lock_pid
+SELECT inc, lease_until, lease_until > clock_timestamp() AS live
 FROM node WHERE NOT fenced ORDER BY inc DESC LIMIT 1
 """
 _FENCE_LAPSED = (
     "UPDATE node SET fenced = true WHERE inc = $1 AND lease_until < clock_timestamp() RETURNING inc"
 )
+_END_HOLDER = """
+SELECT pg_terminate_backend(pid, 1000) FROM pg_locks
+WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = $1 AND objsubid = 1
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+_HAS_NODES = "SELECT to_regclass('node') IS NOT NULL"
 _FENCE_ALL = "UPDATE node SET fenced = true WHERE NOT fenced"
 _FORGET_OLD = "DELETE FROM node WHERE fenced AND lease_until < clock_timestamp() - interval '30 days'"
 _ENTER = """
@@ -48,14 +55,6 @@ _LEAVE = "UPDATE node SET fenced = true, lease_until = clock_timestamp() WHERE i
 
 log = structlog.get_logger(__name__)
 
-CONNECTION_LOST = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-)
-"""What asyncpg raises when the connection, or the server behind it, has gone."""
-
 
 class Fence:
     """This process's incarnation, and the lock and lease that keep others from starting."""
@@ -64,20 +63,21 @@ class Fence:
         self._dsn = dsn
         self._lease_seconds = lease_seconds
         self._connection: asyncpg.Connection | None = None
+        self._has_lock = False
         self._renewal: asyncio.Task[None] | None = None
         self.incarnation = 0
 
     async def enter(self, *, prepare: Callable[[asyncpg.Connection], Awaitable[object]]) -> Instant:
         """Become the one who serves this database; returns the database's time.
 
-        `prepare` runs once the lock is held, before anything reads the tables: migrations.
+        `prepare` runs once nobody else can commit, before anything reads the tables: migrations.
         StartupRefused if another process serves the database and lives.
         """
-        connection = await asyncpg.connect(self._dsn, server_settings={"application_name": "ticketd lock"})
-        self._connection = connection
+        self._connection = connection = await self._connect()
         await self._take_lock(connection)
+        if await connection.fetchval(_HAS_NODES):
+            await connection.execute(_FENCE_ALL)
         await prepare(connection)
-        await connection.execute(_FENCE_ALL)
         await connection.execute(_FORGET_OLD)
         name = f"{socket.gethostname()}:{os.getpid()}"
         self.incarnation = await connection.fetchval(_ENTER, self._lease_seconds, name)
@@ -92,56 +92,83 @@ class Fence:
         if self._renewal is not None:
             self._renewal.cancel()
             await asyncio.gather(self._renewal, return_exceptions=True)
-        if self._connection is not None and not self._connection.is_closed():
-            with contextlib.suppress(*CONNECTION_LOST):
-                await self._connection.execute(_LEAVE, self.incarnation)
-            self._connection.terminate()
+        if self._connection is None:
+            return
+        if self.incarnation and not self._connection.is_closed():
+            with contextlib.suppress(*OUTAGES):
+                async with asyncio.timeout(self._lease_seconds):
+                    await self._connection.execute(_LEAVE, self.incarnation)
+        self._connection.terminate()
+
+    async def _connect(self) -> asyncpg.Connection:
+        return await asyncpg.connect(self._dsn, server_settings={"application_name": "ticketd lock"})
+
+    # -- getting in
 
     async def _take_lock(self, connection: asyncpg.Connection) -> None:
         """Get the lock; from a holder whose lease isn't renewed any more, by force."""
         seen = None
         patience = asyncio.get_running_loop().time() + self._lease_seconds + TERMINATION_SECONDS
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", SERVE_LOCK):
-            holder = await connection.fetchrow(_HOLDER)
+        while not await connection.fetchval(_TRY_LOCK, SERVE_LOCK):
+            holder = await self._holder(connection)
             if holder is not None and not holder["live"]:
-                await self._evict(connection, holder)
+                await self._evict(connection, holder["inc"])
             elif holder is not None and seen is not None and holder["lease_until"] > seen["lease_until"]:
                 raise StartupRefused("Another ticketd serve holds this database and is alive.")
             elif asyncio.get_running_loop().time() > patience:
                 raise StartupRefused("Another ticketd serve holds this database.")
             seen = holder or seen
             await asyncio.sleep(POLL_SECONDS)
+        self._has_lock = True
 
     @staticmethod
-    async def _evict(connection: asyncpg.Connection, holder: asyncpg.Record) -> None:
-        if await connection.fetchval(_FENCE_LAPSED, holder["inc"]) is not None:
-            log.warning("took over from a process whose lease had lapsed", incarnation=holder["inc"])
-        await connection.execute("SELECT pg_terminate_backend($1, 1000)", holder["lock_pid"])
+    async def _holder(connection: asyncpg.Connection) -> asyncpg.Record | None:
+        """The row of the process that has the lock; None while it is starting, or has been fenced."""
+        return await connection.fetchrow(_HOLDER) if await connection.fetchval(_HAS_NODES) else None
+
+    @staticmethod
+    async def _evict(connection: asyncpg.Connection, incarnation: int) -> None:
+        if await connection.fetchval(_FENCE_LAPSED, incarnation) is None:
+            return  # it has just renewed its lease
+        log.warning("taking over from a process whose lease has lapsed", incarnation=incarnation)
+        await connection.execute(_END_HOLDER, SERVE_LOCK)
+
+    # -- staying in
 
     async def _renew_for_ever(
         self, correct: Callable[[Instant], None], fatal: Callable[[Exception], None]
     ) -> None:
-        while True:
-            await asyncio.sleep(self._lease_seconds / 4)
-            try:
+        try:
+            while True:
+                await asyncio.sleep(self._lease_seconds / 4)
+                now = await self._renew()
+                if now is not None:
+                    correct(now)
+        except Exception as reason:  # without its lease the process must end
+            fatal(reason)
+
+    async def _renew(self) -> Instant | None:
+        """The database's time; None if it can't be asked just now."""
+        try:
+            async with asyncio.timeout(self._lease_seconds):
                 connection = await self._locked_connection()
                 now = await connection.fetchval(_RENEW, self.incarnation, self._lease_seconds)
-            except CONNECTION_LOST as error:
-                log.warning("lease not renewed", error=type(error).__name__)
-                await asyncio.sleep(RECONNECT_SECONDS)
-                continue
-            if now is None:
-                fatal(Superseded("Another process has taken over this database."))
-                return
-            correct(Instant(now))
+        except OUTAGES as error:
+            log.warning("lease not renewed", error=type(error).__name__)
+            if isinstance(error, TimeoutError) and self._connection is not None:
+                self._connection.terminate()
+            return None
+        if now is None:
+            raise Superseded("Another process has taken over this database.")
+        return Instant(now)
 
     async def _locked_connection(self) -> asyncpg.Connection:
-        """The session with the lock: the old one, or after an outage a new one that got it again."""
+        """The session with the lock; after an outage a new one, that gets it as soon as it is free."""
         if self._connection is None or self._connection.is_closed():
-            connection = await asyncpg.connect(
-                self._dsn, server_settings={"application_name": "ticketd lock"}, timeout=self._lease_seconds
-            )
-            if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", SERVE_LOCK):
+            self._has_lock = False
+            self._connection = await self._connect()
+        if not self._has_lock:
+            self._has_lock = await self._connection.fetchval(_TRY_LOCK, SERVE_LOCK)
+            if not self._has_lock:
                 log.warning("the lock is not free yet; the fence decides")
-            self._connection = connection
         return self._connection

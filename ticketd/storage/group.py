@@ -19,7 +19,7 @@ decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode
 
 FENCE = """
 fence AS (
-    UPDATE node SET group_seq = $2 + 2 WHERE inc = $1 AND group_seq = $2 AND NOT fenced RETURNING inc
+    UPDATE node SET group_seq = $2 + 1 WHERE inc = $1 AND group_seq = $2 AND NOT fenced RETURNING inc
 )"""
 
 FACTS = """

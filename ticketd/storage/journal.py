@@ -18,7 +18,6 @@ from ticketd.core.ids import InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
 from ticketd.core.stats import LATENCY_SECONDS_BOUNDS, SIZE_BOUNDS, Distribution, JournalStats
 from ticketd.ports import Author, Batch, StorageUnavailable, Superseded
-from ticketd.storage.fence import CONNECTION_LOST
 from ticketd.storage.group import (
     FACTS_AND_PROJECTIONS,
     FACTS_ONLY,
@@ -26,6 +25,7 @@ from ticketd.storage.group import (
     decode_fact,
     decode_snapshot,
 )
+from ticketd.storage.outages import OUTAGES
 
 GROUP_FACTS_MAX = 2048
 COMMIT_SECONDS_MAX = 10.0
@@ -40,10 +40,11 @@ DATA_ERRORS = (
 )
 """The database looked at the data and refused it; sent again it would be refused again."""
 
-# Doing this twice is the same as doing it once: the answer is $2 + 1 when the group has not committed
-# (and now never can), $2 + 3 when it had; it waits for a statement that is still in flight.
+# A group takes group_seq from $2 to $2 + 1. This takes it on to $2 + 2 if the group has not committed
+# (and now never can), to $2 + 3 if it had; it waits for a statement that is still in flight. Doing it
+# twice is the same as doing it once, and one that comes late finds both its numbers gone for ever.
 _RESOLVE = """
-UPDATE node SET group_seq = group_seq + CASE WHEN group_seq IN ($2, $2 + 2) THEN 1 ELSE 0 END
+UPDATE node SET group_seq = group_seq + CASE WHEN group_seq IN ($2::bigint, $2::bigint + 1) THEN 2 ELSE 0 END
 WHERE inc = $1 AND NOT fenced RETURNING group_seq
 """
 
@@ -89,6 +90,7 @@ class PostgresJournal:
         self._group_facts_max = group_facts_max
         self._group_seq = 0
         self._pending: deque[Settled] = deque()
+        self._undurable_facts = 0
         self._wanted = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._connection: asyncpg.Connection | None = None
@@ -111,18 +113,22 @@ class PostgresJournal:
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
-        if self._connection is not None:
-            self._connection.terminate()
+        self._drop_connection()
 
     @property
     def is_connected(self) -> bool:
         """Whether the database answered last."""
         return self._connection is not None and not self._connection.is_closed()
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether batches still become durable: not once it was superseded or closed."""
+        return self._writer is not None and not self._writer.done()
+
     def stats(self) -> JournalStats:
         """What it counts about itself."""
         return JournalStats(
-            undurable_facts=sum(len(batch.facts) for batch, _ in self._pending),
+            undurable_facts=self._undurable_facts,
             retries=self._retries,
             in_doubt=self._in_doubt,
             group_rows=self._group_rows,
@@ -134,6 +140,7 @@ class PostgresJournal:
     def append(self, batch: Batch, author: Author) -> None:
         """See `ports.Journal.append`."""
         self._pending.append((batch, author))
+        self._undurable_facts += len(batch.facts)
         self._wanted.set()
 
     async def _write_for_ever(self) -> None:
@@ -159,7 +166,12 @@ class PostgresJournal:
 
     async def _commit(self, settled: list[Settled]) -> None:
         """Send the group until it is known to be durable or refused."""
-        group = Group(batch for batch, _ in settled)
+        try:
+            group = Group(batch for batch, _ in settled)
+        except (ValueError, OverflowError) as error:  # not even JSON can hold it
+            log.warning("group not written", error=type(error).__name__)
+            self._lose(settled)
+            return
         arguments, projections = group.arguments(), group.has_projections
         self._group_rows.observe(group.rows)
         started_at = self._loop.time()
@@ -174,7 +186,7 @@ class PostgresJournal:
         """Send the group once; True when it is settled one way or the other."""
         try:
             await self._execute(projections, arguments)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (*DATA_ERRORS, *OUTAGES) as error:
             if not self.is_connected:
                 committed = await self._resolve()
                 if committed:
@@ -185,6 +197,7 @@ class PostgresJournal:
             if isinstance(error, DATA_ERRORS):
                 self._lose(settled)
                 return True
+            self._drop_connection()  # it may be this session only that can't
             return False
         self._settle(settled)
         return True
@@ -200,7 +213,7 @@ class PostgresJournal:
             watchdog.cancel()
         if not rows:
             raise Superseded("Another process has taken over this database.")
-        self._group_seq += 2
+        self._group_seq += 1
 
     async def _resolve(self) -> bool:
         """Whether the group in doubt has committed; if not, it never will."""
@@ -222,12 +235,13 @@ class PostgresJournal:
                     _RESOLVE, self._incarnation, before, timeout=self._commit_seconds_max
                 )
                 return found
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except OUTAGES as error:
                 log.warning("group in doubt, asking again", error=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS_MIN)
 
     def _settle(self, settled: list[Settled]) -> None:
         for batch, author in settled:
+            self._undurable_facts -= len(batch.facts)
             author.committed(batch)
 
     def _lose(self, settled: list[Settled]) -> None:
@@ -236,6 +250,7 @@ class PostgresJournal:
         for batch, author in settled:
             first.setdefault(batch.inventory_id, (batch, author))
         self._pending = deque(item for item in self._pending if item[0].inventory_id not in first)
+        self._undurable_facts = sum(len(batch.facts) for batch, _ in self._pending)
         for batch, author in first.values():
             author.lost(batch)
 
@@ -243,13 +258,12 @@ class PostgresJournal:
 
     async def _reconnect(self) -> asyncpg.Connection:
         """A fresh connection, however long it takes."""
-        if self._connection is not None:
-            self._connection.terminate()
+        self._drop_connection()
         retry_seconds = RETRY_SECONDS_MIN
         while True:
             try:
                 return await self._connect()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except OUTAGES as error:
                 self._retries += 1
                 log.warning("database unreachable", error=type(error).__name__)
                 await asyncio.sleep(retry_seconds)
@@ -258,22 +272,30 @@ class PostgresJournal:
     async def _connect(self) -> asyncpg.Connection:
         """Connect with limits on the server's side too: a half-sent statement can't hold the fence."""
         transaction_milliseconds = int(self._commit_seconds_max * 1000)
-        connection = await asyncpg.connect(
-            self._dsn,
-            timeout=self._commit_seconds_max,
-            server_settings={
-                "application_name": "ticketd journal",
-                "transaction_timeout": str(transaction_milliseconds),
-                "tcp_user_timeout": str(transaction_milliseconds // 2),
-                "plan_cache_mode": "force_generic_plan",
-            },
-        )
-        self._statements = {
-            False: await connection.prepare(FACTS_ONLY),
-            True: await connection.prepare(FACTS_AND_PROJECTIONS),
-        }
+        async with asyncio.timeout(self._commit_seconds_max):
+            connection = await asyncpg.connect(
+                self._dsn,
+                server_settings={
+                    "application_name": "ticketd journal",
+                    "transaction_timeout": str(transaction_milliseconds),
+                    "tcp_user_timeout": str(transaction_milliseconds // 2),
+                    "plan_cache_mode": "force_generic_plan",
+                },
+            )
+            try:
+                self._statements = {
+                    False: await connection.prepare(FACTS_ONLY),
+                    True: await connection.prepare(FACTS_AND_PROJECTIONS),
+                }
+            except BaseException:
+                connection.terminate()
+                raise
         self._connection = connection
         return connection
+
+    def _drop_connection(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
 
     # -- reading
 
@@ -295,18 +317,21 @@ class PostgresJournal:
                 )
                 async for inventory_id, seq, body in facts:
                     inventories[inventory_id].replay(seq, decode_fact(body))
-        except CONNECTION_LOST as error:
+        except OUTAGES as error:
             raise StorageUnavailable("inventories can't be read") from error
         return list(inventories.values())
 
     async def unfinished(self) -> list[InventoryId]:
         """See `ports.Journal.unfinished`."""
-        return [row["id"] for row in await self._pool.fetch(_UNFINISHED)]
+        try:
+            return [row["id"] for row in await self._pool.fetch(_UNFINISHED)]
+        except OUTAGES as error:
+            raise StorageUnavailable("the ledger can't be read") from error
 
     async def history(self, reservation_id: ReservationId) -> list[tuple[InventoryId, int, AnyFact]]:
         """See `ports.Journal.history`."""
         try:
             rows = await self._pool.fetch(_HISTORY, reservation_id)
-        except CONNECTION_LOST as error:
+        except OUTAGES as error:
             raise StorageUnavailable("the ledger can't be read") from error
         return [(row["inventory_id"], row["fact_seq"], decode_fact(row["body"])) for row in rows]

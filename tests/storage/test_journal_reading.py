@@ -1,0 +1,92 @@
+"""Reading the ledger back, however long it is, and when it can't be read."""
+
+import asyncpg
+import pytest
+
+from tests.fakes.proxy import Proxy
+from tests.storage.clerk import Clerk
+from tests.storage.writing import altered, writing
+from ticketd.core.commands import Reserve
+from ticketd.core.ids import InventoryId, ReservationId
+from ticketd.core.inventory import LedgerGap
+from ticketd.ports import StorageUnavailable
+from ticketd.storage.fence import Fence
+
+UNKNOWN = ReservationId("unknown")
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 10_000])
+async def test_a_ledger_is_read_in_portions(
+    at_once: int,
+    database_url: str,
+    pool: asyncpg.Pool,
+    fence: Fence,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ticketd.storage.journal.REPLAY_FACTS_AT_ONCE", at_once)
+    async with writing(database_url, pool, fence.incarnation) as w:
+        second = Clerk(2)
+        await w.clerk.write(w.journal, w.clerk.reserved(30))
+        await second.write(w.journal, second.opened(), second.reserved(12))
+        recovered = await w.journal.recover([InventoryId(2), InventoryId(1)])
+    assert [inventory.seq for inventory in recovered] == [13, 31]
+    assert recovered[0].lines == second.inventory.lines
+
+
+async def test_facts_before_the_checkpoint_are_not_read(
+    database_url: str, pool: asyncpg.Pool, fence: Fence
+) -> None:
+    async with writing(database_url, pool, fence.incarnation) as w:
+        await w.clerk.write(
+            w.journal, w.clerk.reserved(5), w.clerk.batch(Reserve(w.clerk.new_id(), 1, 900, "key", "request"))
+        )
+        await w.clerk.write(w.journal, w.clerk.reserved(5), w.clerk.batch(checkpoint=True))
+        await pool.execute("UPDATE ledger SET body = 'unreadable' WHERE fact_seq < 7")
+        [recovered] = await w.journal.recover([w.clerk.inventory.id])
+    assert (recovered.seq, recovered.figures().held) == (12, 11)
+    assert recovered.keys.find("key") is not None, "the keys of the hour are"
+
+
+async def test_a_ledger_with_a_hole_is_not_believed(
+    database_url: str, pool: asyncpg.Pool, fence: Fence
+) -> None:
+    async with writing(database_url, pool, fence.incarnation) as w:
+        await w.clerk.write(w.journal, w.clerk.reserved(5))
+        await pool.execute("DELETE FROM ledger WHERE fact_seq = 3")
+        with pytest.raises(LedgerGap):
+            await w.journal.recover([w.clerk.inventory.id])
+
+
+async def test_reading_during_an_outage_says_so(
+    database_url: str, proxy: Proxy, pool: asyncpg.Pool, fence: Fence
+) -> None:
+    async with (
+        asyncpg.create_pool(proxy.dsn, min_size=1, max_size=1) as broken,
+        writing(database_url, broken, fence.incarnation) as w,
+    ):
+        proxy.refusing = True
+        proxy.cut()
+        with pytest.raises(StorageUnavailable):
+            await w.journal.recover([w.clerk.inventory.id])
+        with pytest.raises(StorageUnavailable):
+            await w.journal.unfinished()
+        with pytest.raises(StorageUnavailable):
+            await w.journal.history(UNKNOWN)
+        proxy.refusing = False
+        assert await w.journal.unfinished() == [w.clerk.inventory.id]
+        assert await w.journal.history(UNKNOWN) == []
+        [recovered] = await w.journal.recover([w.clerk.inventory.id])
+        assert recovered.seq == 1
+
+
+async def test_a_database_without_room_for_another_session_says_so_to_readers(
+    database_url: str, pool: asyncpg.Pool, fence: Fence
+) -> None:
+    limit = f"ALTER DATABASE {await pool.fetchval('SELECT current_database()')} CONNECTION LIMIT"
+    async with (
+        asyncpg.create_pool(database_url, min_size=0, max_size=1) as late,
+        writing(database_url, late, fence.incarnation) as w,
+        altered(pool, f"{limit} 1", back=f"{limit} -1"),
+    ):
+        with pytest.raises(StorageUnavailable):
+            await w.journal.history(UNKNOWN)
