@@ -14,7 +14,15 @@ def cpu_seconds(pid: int) -> float:
 
 def family_cpu_seconds(pid: int) -> float:
     """The same for a process and all its living descendants."""
-    return cpu_seconds(pid) + sum(family_cpu_seconds(child) for child in children(pid))
+    return cpu_seconds(pid) + sum(_of_child(child) for child in children(pid))
+
+
+def _of_child(pid: int) -> float:
+    """0 for one that has just ended: its parent has its time now."""
+    try:
+        return family_cpu_seconds(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
 
 
 def children(pid: int) -> list[int]:
