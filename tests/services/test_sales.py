@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.actors.audit import Audit
-from tests.actors.house import BALCONY, HOLD_SECONDS, ORGANIZER, STALLS, VIP, House, codes, turns
+from tests.actors.house import (
+    ANSWER_SECONDS_MAX,
+    BALCONY,
+    HOLD_SECONDS,
+    ORGANIZER,
+    STALLS,
+    VIP,
+    House,
+    codes,
+    turns,
+)
 from tests.fakes.clock import ManualClock
 from ticketd.actors.ticket_type import Limits, PoisonedCommand
 from ticketd.core import commands as c
@@ -329,9 +339,23 @@ async def test_a_tentative_cart_is_nothing_that_a_guest_could_look_at(office: Of
     await turns()
     (home, *_) = office.house.registry.strays()
     office.house.journal.commit()
-    assert await office.sales.find(home.reservation_id) == Refusal(Reason.NOT_FOUND)
+    async with asyncio.timeout(ANSWER_SECONDS_MAX):
+        assert await office.sales.find(home.reservation_id) == Refusal(Reason.NOT_FOUND)
     office.house.journal.let_go()
     assert isinstance(await reserving, Granted)
+
+
+async def test_a_cart_that_loses_a_line_before_it_is_sealed_is_given_back_whole(office: Office) -> None:
+    office.house.journal.held = True
+    reserving = asyncio.create_task(office.sales.reserve(cart(), KEY))
+    await turns()
+    (home, *_) = office.house.registry.strays()
+    office.house.ask(STALLS, c.Release(home.reservation_id))
+    office.house.journal.let_go()
+    assert reason(await reserving) is Reason.OVERLOADED
+    await turns(20)
+    assert office.free() == [10, 10, 10]
+    await office.granted(*cart(), key=KEY)
 
 
 async def test_a_guest_who_leaves_drops_only_the_answer(office: Office) -> None:
@@ -415,8 +439,9 @@ async def crowd(office: Office) -> None:
 async def test_a_cart_whose_last_seal_is_in_doubt_is_the_guests_if_it_happened(clock: ManualClock) -> None:
     office = await Office(clock, Limits(answer_seconds_max=10)).open()
     reserving = asyncio.create_task(office.sales.reserve(cart(), KEY))
-    while office.count(Sealed)[1:] != [1, 1]:
-        await turns(1)
+    async with asyncio.timeout(ANSWER_SECONDS_MAX):
+        while office.count(Sealed)[1:] != [1, 1]:
+            await turns(1)
     office.house.journal.held = True
     await turns()
     office.clock.advance(TENTATIVE_SECONDS + 1)
