@@ -25,7 +25,7 @@ from ticketd.embedded import EmbeddedPostgres
 from ticketd.metrics import Metrics
 from ticketd.payments.offload import OffloadedGateway
 from ticketd.payments.sandbox import SandboxGateway
-from ticketd.ports import StartupRefused, Superseded
+from ticketd.ports import StartupRefused, StorageUnavailable, Superseded
 from ticketd.services.accounts import Accounts
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.checkout import Checkout, CheckoutLimits
@@ -50,6 +50,7 @@ from ticketd.web.parsing import BODY_BYTES_MAX
 SANDBOX_FILE: Final = "sandbox-gateway.sqlite3"
 POOL_SIZE_MAX: Final = 10
 BACKLOG: Final = 4096
+READY_SECONDS_MAX: Final = 2.0
 EXIT_FAILED: Final = 1
 EXIT_SUPERSEDED: Final = 3
 
@@ -189,11 +190,19 @@ async def _listening(settings: Settings, services: Services, listener: socket.so
 @asynccontextmanager
 async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncIterator[Services]:
     """The whole house behind the edge, recovered and ready; `fatal` hears what it can't go on after."""
+    give_up: list[Callable[[], None]] = []
+
+    def end(reason: BaseException) -> None:
+        """Nothing can become durable any more: whoever waits for that hears so at once."""
+        for each in give_up:
+            each()
+        fatal(reason)
+
     async with AsyncExitStack() as stack:
         fence = Fence(dsn, lease_seconds=settings.lease_seconds)
         stack.push_async_callback(fence.leave)
         clock = DatabaseClock(await _enter(fence))
-        fence.keep(correct=clock.correct, fatal=fatal)
+        fence.keep(correct=clock.correct, fatal=end)
         pool = await stack.enter_async_context(
             asyncpg.create_pool(
                 dsn,
@@ -207,7 +216,7 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
             dsn,
             pool=pool,
             incarnation=fence.incarnation,
-            fatal=fatal,
+            fatal=end,
             commit_seconds_max=settings.commit_seconds_max,
             group_facts_max=settings.group_rows_max,
         )
@@ -217,7 +226,10 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
         catalogue_store = CatalogueStore(database)
         catalogue = Catalogue(catalogue_store)
         await catalogue.load()
-        registry = Registry(journal=journal, clock=clock, limits=_limits(settings), observer=catalogue.follow)
+        registry = Registry(
+            journal=journal, clock=clock, limits=_limits(settings), observer=catalogue.follow, fatal=end
+        )
+        give_up.append(registry.close)
         stack.callback(registry.close)
         stack.push_async_callback(_drain, registry, journal, settings)
         await registry.start()
@@ -244,7 +256,7 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
             )
 
         async def readiness() -> Mapping[str, bool]:
-            return {"database": journal.is_connected, "actors": True}
+            return {"database": await _answers(database), "actors": True}
 
         yield Services(
             catalogue=catalogue,
@@ -260,6 +272,15 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
             readiness=readiness,
             metrics=Metrics(registry=registry.stats, journal=journal.stats, payments=checkout.stats),
         )
+
+
+async def _answers(database: Database) -> bool:
+    try:
+        async with asyncio.timeout(READY_SECONDS_MAX):
+            await database.fetchval("SELECT 1")
+    except (StorageUnavailable, TimeoutError):
+        return False
+    return True
 
 
 async def _enter(fence: Fence) -> Instant:

@@ -42,6 +42,11 @@ def test_verdicts_outlive_the_gateway(tmp_path: Path) -> None:
     second.close()
 
 
+def test_nobody_else_may_read_the_log(tmp_path: Path) -> None:
+    SandboxGateway(tmp_path / "gateway.sqlite3").close()
+    assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
+
+
 def test_a_charge_outlives_a_process_killed_right_after_it(tmp_path: Path) -> None:
     path = tmp_path / "gateway.sqlite3"
     killed = subprocess.run([sys.executable, "-c", _CHARGE_AND_DIE, str(path)], check=False)

@@ -47,6 +47,35 @@ async def test_facts_before_the_checkpoint_are_not_read(
     assert recovered.keys.find("key") is not None, "the keys of the hour are"
 
 
+async def test_what_recovery_reads_does_not_grow_with_what_was_sold(
+    database_url: str, pool: asyncpg.Pool, fence: Fence
+) -> None:
+    clerks = [Clerk(number) for number in range(2, 102)]
+    async with (
+        asyncpg.create_pool(database_url, min_size=1, max_size=1) as readers,
+        writing(database_url, readers, fence.incarnation) as w,
+    ):
+        for clerk in clerks:
+            w.journal.append(clerk.opened(), clerk)
+            w.journal.append(clerk.reserved(50), clerk)
+            w.journal.append(clerk.batch(checkpoint=True), clerk)
+            await clerk.write(w.journal, clerk.reserved())
+        await pool.execute("ANALYZE ledger")
+        before = await facts_read(readers, pool)
+        recovered = await w.journal.recover([clerk.inventory.id for clerk in clerks])
+        assert await facts_read(readers, pool) - before == len(clerks)
+    assert all(inventory.figures().held == 51 for inventory in recovered)
+
+
+async def facts_read(readers: asyncpg.Pool, pool: asyncpg.Pool) -> int:
+    """How many rows of the ledger were fetched so far."""
+    await readers.execute("SELECT pg_stat_force_next_flush()")
+    count: int = await pool.fetchval(
+        "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_all_tables WHERE relname = 'ledger'"
+    )
+    return count
+
+
 async def test_a_ledger_with_a_hole_is_not_believed(
     database_url: str, pool: asyncpg.Pool, fence: Fence
 ) -> None:

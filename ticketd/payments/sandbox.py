@@ -45,6 +45,7 @@ class SandboxGateway:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
+        path.touch(mode=0o600)
         self._connection = sqlite3.connect(
             path, timeout=_BUSY_SECONDS_MAX, isolation_level=None, check_same_thread=False
         )

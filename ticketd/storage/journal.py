@@ -54,11 +54,15 @@ WHERE c.open_lines > 0
    OR EXISTS (SELECT FROM ledger l WHERE l.inventory_id = t.id AND l.fact_seq > coalesce(c.fact_seq, 0))
 """
 _CHECKPOINTS = "SELECT inventory_id, body FROM checkpoint WHERE inventory_id = ANY($1::bigint[])"
+# LATERAL and its own order: one index scan for each inventory, never one through the whole ledger.
 _REPLAY = """
-SELECT l.inventory_id, l.fact_seq, l.body
+SELECT facts.*
 FROM unnest($1::bigint[], $2::bigint[]) AS wanted (inventory_id, from_seq)
-JOIN ledger l ON l.inventory_id = wanted.inventory_id AND l.fact_seq >= wanted.from_seq
-ORDER BY l.inventory_id, l.fact_seq
+CROSS JOIN LATERAL (
+    SELECT inventory_id, fact_seq, body FROM ledger
+    WHERE inventory_id = wanted.inventory_id AND fact_seq >= wanted.from_seq
+    ORDER BY fact_seq
+) AS facts
 """
 _HISTORY = """
 SELECT inventory_id, fact_seq, body FROM ledger WHERE reservation_id = $1 ORDER BY inventory_id, fact_seq
@@ -187,12 +191,12 @@ class PostgresJournal:
         try:
             await self._execute(projections, arguments)
         except (*DATA_ERRORS, *OUTAGES) as error:
-            if not self.is_connected:
+            if not (isinstance(error, asyncpg.PostgresError) and self.is_connected):
                 committed = await self._resolve()
                 if committed:
                     self._settle(settled)
                 return committed
-            # An SQLSTATE on a live connection: surely nothing has happened.
+            # Only an SQLSTATE on a live connection proves that nothing has happened.
             log.warning("group not committed", error=type(error).__name__)
             if isinstance(error, DATA_ERRORS):
                 self._lose(settled)
