@@ -67,6 +67,8 @@ class EmbeddedPostgres:
         while True:
             pause_seconds = self._spawn_not_before - time.monotonic()
             await asyncio.sleep(max(pause_seconds, _WATCH_POLL_SECONDS))
+            if self._child is not None and self._child.exit_code is None:
+                continue
             try:
                 self._step()
             except (OSError, StartupRefused) as error:  # no room for the log, no memory: it may pass

@@ -1,7 +1,6 @@
 """The three steps of a payment, each taken by every line of a reservation."""
 
 import asyncio
-import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import assert_never
 
@@ -13,6 +12,7 @@ from ticketd.core.outcomes import Departed, Offer, Outcome
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.ports import Router
+from ticketd.services.randomness import RandomBytes
 
 Step = Confirm | FailPayment
 
@@ -47,6 +47,7 @@ class PaymentSteps:
     def __init__(self, router: Router, back_off: BackOff) -> None:
         self._router = router
         self._back_off = back_off
+        self._random = RandomBytes()
 
     async def start(self, held: Reservation) -> Reservation | Refusal | Departed:
         """Every line durably `paying` the same attempt; or else, with the attempt taken back, why not.
@@ -93,7 +94,7 @@ class PaymentSteps:
         attempt = paying.home.attempt
 
         def step(line: Line) -> Confirm:
-            codes = tuple(ticket_code(os.urandom(RANDOM_BYTES)) for _ in range(line.quantity))
+            codes = tuple(ticket_code(self._random.take(RANDOM_BYTES)) for _ in range(line.quantity))
             return Confirm(line.reservation_id, attempt, codes)
 
         lines: list[Line] = []

@@ -9,7 +9,6 @@ both back at the next start.
 
 import asyncio
 import hashlib
-import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, assert_never
 
@@ -35,6 +34,7 @@ from ticketd.core.replay import lines_of
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.ports import Clock, Journal, Router
 from ticketd.services.catalogue import Catalogue
+from ticketd.services.randomness import RandomBytes
 
 _NOT_FOUND = Refusal(Reason.NOT_FOUND)
 _TRY_AGAIN = Refusal(Reason.OVERLOADED, retry_after_seconds=1)
@@ -81,6 +81,7 @@ class Sales:
         self._clock = clock
         self._hold_seconds = hold_seconds
         self._tentative_hold_seconds = tentative_hold_seconds
+        self._random = RandomBytes()
         self._carts: dict[ReservationId, asyncio.Task[Granted | Refusal]] = {}
         """Those under way."""
 
@@ -134,7 +135,7 @@ class Sales:
                 assert_never(reservation)
 
     def _new_id(self, home: InventoryId) -> ReservationId:
-        return reservation_id(home=home, now=self._clock.now(), random=os.urandom(RANDOM_BYTES))
+        return reservation_id(home=home, now=self._clock.now(), random=self._random.take(RANDOM_BYTES))
 
     # -- carts
 

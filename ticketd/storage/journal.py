@@ -28,6 +28,7 @@ from ticketd.storage.group import (
 from ticketd.storage.outages import OUTAGES
 
 GROUP_FACTS_MAX = 2048
+GROUP_WAIT_SECONDS_MAX = 0.002
 COMMIT_SECONDS_MAX = 10.0
 RETRY_SECONDS_MIN = 0.05
 RETRY_SECONDS_MAX = 1.0
@@ -151,11 +152,20 @@ class PostgresJournal:
         try:
             while True:
                 await self._wanted.wait()
+                await self._while_more_come()
                 await self._commit(self._next_group())
                 if not self._pending:
                     self._wanted.clear()
         except Exception as reason:  # without its writer the process must end
             self._fatal(reason)
+
+    async def _while_more_come(self) -> None:
+        """Let the group grow as long as every round of the event loop brings more: fuller ones cost less."""
+        deadline = self._loop.time() + GROUP_WAIT_SECONDS_MAX
+        seen = 0
+        while seen < len(self._pending) and self._loop.time() < deadline:
+            seen = len(self._pending)
+            await asyncio.sleep(0)
 
     def _next_group(self) -> list[Settled]:
         """The oldest batches up to the limit; one that must be alone is."""

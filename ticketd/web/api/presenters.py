@@ -41,9 +41,9 @@ def private_answer(shape: object, *, status: int = 200) -> web.Response:
 
 def created_answer(shape: object, *, location: str) -> web.Response:
     """201, where the new thing is, and the thing as JSON that nobody in between may keep."""
-    headers = _PRIVATE_JSON_HEADERS.copy()
-    headers[hdrs.LOCATION] = location
-    return web.Response(body=_encode(shape), status=201, headers=headers)
+    response = private_answer(shape, status=201)
+    response.headers[hdrs.LOCATION] = location
+    return response
 
 
 # -- what is on offer
