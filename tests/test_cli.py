@@ -162,9 +162,7 @@ def test_doctor_finds_nothing_wrong_with_a_good_server(run: Run, database_url: s
 @pytest.fixture
 async def occupied_url(database_url: str, pool: asyncpg.Pool) -> str:
     """A database that a running server holds."""
-    await pool.execute(
-        "INSERT INTO node (inc, name, lease_until, lock_pid) VALUES (7, 'box-1', now() + '1 hour', 1)"
-    )
+    await pool.execute("INSERT INTO node (inc, name, lease_until) VALUES (7, 'box-1', now() + '1 hour')")
     return database_url
 
 

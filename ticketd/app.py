@@ -42,6 +42,7 @@ from ticketd.storage.guests import GuestTable
 from ticketd.storage.journal import PostgresJournal
 from ticketd.storage.migrate import migrate
 from ticketd.storage.orders import OrderStore
+from ticketd.storage.outages import OUTAGES
 from ticketd.storage.preflight import check_server
 from ticketd.storage.sessions import SessionTable
 from ticketd.web import routes
@@ -123,14 +124,19 @@ async def _serve(settings: Settings, listener: socket.socket, embedded: Embedded
         if embedded is not None:
             await stack.enter_async_context(_owned(embedded.supervise(), fatal=end))
         dsn = embedded.dsn if embedded is not None else _database_url(settings)
-        services = await stack.enter_async_context(open_services(settings, dsn, fatal=end))
+        try:
+            services = await stack.enter_async_context(open_services(settings, dsn, fatal=end))
+        except (StorageUnavailable, *OUTAGES) as error:
+            raise StartupRefused(
+                f"The database can't be used: {str(error) or type(error).__name__}."
+            ) from error
         if settings.demo:
             click.echo(await install_demo(services, host=settings.host, port=listener.getsockname()[1]))
         await stack.enter_async_context(_listening(settings, services, listener))
         _spare_the_collector()
-        reason = await ended
+        ended_by = await ended
         log.info("stopping")
-    return _exit_code(reason)
+    return _exit_code(ended_by)
 
 
 def _spare_the_collector() -> None:
@@ -222,9 +228,10 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
                 server_settings={"application_name": "ticketd"},
             )
         )
+        database = Database(pool)
         journal = PostgresJournal(
             dsn,
-            pool=pool,
+            database=database,
             incarnation=fence.incarnation,
             fatal=end,
             commit_seconds_max=settings.commit_seconds_max,
@@ -232,7 +239,6 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
         )
         stack.push_async_callback(journal.close)
         await journal.start()
-        database = Database(pool)
         catalogue_store = CatalogueStore(database)
         catalogue = Catalogue(catalogue_store)
         await catalogue.load()
@@ -300,8 +306,8 @@ async def _enter(fence: Fence) -> Instant:
 
     try:
         return await fence.enter(prepare=prepare)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise StartupRefused(f"The database can't be used: {str(error) or type(error).__name__}.") from error
+    except asyncpg.PostgresError as error:
+        raise StartupRefused(f"The database can't be used: {error}.") from error
 
 
 def _limits(settings: Settings) -> Limits:

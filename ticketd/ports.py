@@ -9,9 +9,10 @@ from ticketd.core.catalogue import TicketType
 from ticketd.core.commands import AnyCommand
 from ticketd.core.facts import AnyFact
 from ticketd.core.ids import Instant, InventoryId, OrganizerId, ReservationId
-from ticketd.core.inventory import Inventory, Snapshot
+from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import Offer, Outcome
 from ticketd.core.reservations import Line
+from ticketd.core.snapshots import Snapshot
 
 
 class StartupRefused(Exception):

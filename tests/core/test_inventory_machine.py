@@ -18,11 +18,12 @@ from hypothesis.stateful import (
 from ticketd.core import commands as c
 from ticketd.core import facts as f
 from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, OrganizerId, ReservationId, TicketCode
-from ticketd.core.inventory import PAYMENT_ATTEMPTS_MAX, RETRY_SECONDS, Inventory, Snapshot
+from ticketd.core.inventory import PAYMENT_ATTEMPTS_MAX, RETRY_SECONDS, Inventory
 from ticketd.core.keys import KEY_SECONDS_MIN
 from ticketd.core.outcomes import Departed, Offer, Outcome
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line
+from ticketd.core.snapshots import Snapshot
 from ticketd.core.terms import EventStatus, EventWindow, Profile, Terms, TermsPatch
 
 LOWER, INVENTORY, HIGHER = InventoryId(3), InventoryId(7), InventoryId(9)

@@ -9,8 +9,9 @@ import msgspec
 from ticketd.core.catalogue import TicketType
 from ticketd.core.facts import AnyFact
 from ticketd.core.ids import Instant, InventoryId, OrganizerId, ReservationId, TicketCode
-from ticketd.core.inventory import Inventory, Snapshot
+from ticketd.core.inventory import Inventory
 from ticketd.core.reservations import Line, ReservationStatus
+from ticketd.core.snapshots import Snapshot
 from ticketd.ports import Author, Batch, StorageUnavailable
 
 _encode = msgspec.msgpack.Encoder().encode

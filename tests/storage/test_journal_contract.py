@@ -25,6 +25,7 @@ from ticketd.core.replay import lines_of
 from ticketd.core.reservations import ReservationStatus
 from ticketd.core.terms import TermsPatch
 from ticketd.ports import Batch, Journal
+from ticketd.storage.database import Database
 from ticketd.storage.fence import Fence
 from ticketd.storage.journal import PostgresJournal
 
@@ -46,7 +47,7 @@ async def postgres(database_url: str, pool: asyncpg.Pool, fence: Fence) -> Async
     async def make(group_facts_max: int) -> Storage:
         journal = PostgresJournal(
             database_url,
-            pool=pool,
+            database=Database(pool),
             incarnation=fence.incarnation,
             fatal=unexpected,
             group_facts_max=group_facts_max,

@@ -23,7 +23,7 @@ async def test_a_ledger_is_read_in_portions(
     fence: Fence,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ticketd.storage.journal.REPLAY_FACTS_AT_ONCE", at_once)
+    monkeypatch.setattr("ticketd.storage.ledger.REPLAY_FACTS_AT_ONCE", at_once)
     async with writing(database_url, pool, fence.incarnation) as w:
         second = Clerk(2)
         await w.clerk.write(w.journal, w.clerk.reserved(30))

@@ -9,6 +9,7 @@ import asyncpg
 
 from tests.eventually import SECONDS_MAX
 from tests.storage.clerk import Clerk
+from ticketd.storage.database import Database
 from ticketd.storage.fence import Fence
 from ticketd.storage.journal import PostgresJournal
 
@@ -35,7 +36,7 @@ async def writing(
     ended: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
     journal = PostgresJournal(
         dsn,
-        pool=pool,
+        database=Database(pool),
         incarnation=incarnation,
         fatal=ended.set_result,
         commit_seconds_max=commit_seconds_max,

@@ -6,18 +6,20 @@ inventory's facts rebuilds it exactly, so that the ledger is the truth and every
 Invariant, after every fact: capacity = free + held + paying + sold, and none is negative.
 """
 
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 import msgspec
 
 from ticketd.core import commands as c
 from ticketd.core import facts as f
 from ticketd.core.deadlines import Deadlines
+from ticketd.core.decisions import Decision, closed_refusal
 from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
 from ticketd.core.keys import KeyMemory
 from ticketd.core.outcomes import Departed, Figures, Offer, Outcome
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, ReservationStatus
+from ticketd.core.snapshots import Snapshot
 from ticketd.core.terms import (
     EventStatus,
     EventWindow,
@@ -36,37 +38,6 @@ RETRY_SECONDS = 60
 
 HELD, PAYING, PAID = ReservationStatus.HELD, ReservationStatus.PAYING, ReservationStatus.PAID
 RELEASED, EXPIRED = ReservationStatus.RELEASED, ReservationStatus.EXPIRED
-
-
-class Snapshot(msgspec.Struct, frozen=True):
-    """An inventory as of fact `seq`: enough to go on from, without the facts before it."""
-
-    seq: int
-    profile: Profile
-    terms: Terms
-    window: EventWindow | None
-    deleted: bool
-    sold: int
-    revenue_cents: int
-    open_lines: tuple[Line, ...]
-    keys_from_seq: int
-    """The keys of the hour stand in the ledger from this fact on."""
-
-
-class Decision(NamedTuple):
-    """Facts to apply, and what to answer: a refusal, a line as it then stands, or (None) the offer."""
-
-    facts: tuple[f.AnyFact, ...]
-    answer: Refusal | ReservationId | None
-
-
-def closed_refusal(command: c.Release | c.StartPayment, status: ReservationStatus) -> Refusal | None:
-    """What a closed reservation says to a guest's command: a refusal, or None to show it as it is."""
-    if status in (RELEASED, EXPIRED) and isinstance(command, c.Release):
-        return None
-    if status is PAID and isinstance(command, c.StartPayment):
-        return None
-    return Refusal(Reason.RESERVATION_EXPIRED if status is EXPIRED else Reason.RESERVATION_CLOSED)
 
 
 class LedgerGap(Exception):

@@ -11,8 +11,8 @@ import msgspec
 import structlog
 
 from ticketd.core.commands import StartPayment
+from ticketd.core.decisions import closed_refusal
 from ticketd.core.ids import ReservationId
-from ticketd.core.inventory import closed_refusal
 from ticketd.core.money import EUR
 from ticketd.core.outcomes import Departed
 from ticketd.core.refusals import FieldError, Reason, Refusal, invalid

@@ -15,6 +15,7 @@ from typing import NamedTuple, assert_never
 import msgspec
 
 from ticketd.core.commands import Inspect, Release, Reserve, Seal
+from ticketd.core.decisions import closed_refusal
 from ticketd.core.ids import (
     ID_MAX,
     MICROSECONDS,
@@ -27,7 +28,6 @@ from ticketd.core.ids import (
     inventory_of,
     reservation_id,
 )
-from ticketd.core.inventory import closed_refusal
 from ticketd.core.outcomes import Departed, Outcome
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.replay import lines_of

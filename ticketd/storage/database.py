@@ -1,10 +1,11 @@
-"""The database as everything but the journal uses it: one statement at a time, from a pool."""
+"""The database as everything but the one writer uses it: connections from a pool."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from ticketd.ports import StorageUnavailable
 from ticketd.storage.outages import OUTAGES
@@ -35,6 +36,16 @@ class Database:
         """No rows."""
         with _outages_told():
             await self._pool.execute(query, *arguments)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[PoolConnectionProxy]:
+        """A connection that sees the database as of one moment."""
+        with _outages_told():
+            async with (
+                self._pool.acquire() as connection,
+                connection.transaction(isolation="repeatable_read"),
+            ):
+                yield connection
 
 
 @contextmanager

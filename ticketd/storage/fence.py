@@ -42,12 +42,12 @@ _HAS_NODES = "SELECT to_regclass('node') IS NOT NULL"
 _FENCE_ALL = "UPDATE node SET fenced = true WHERE NOT fenced"
 _FORGET_OLD = "DELETE FROM node WHERE fenced AND lease_until < clock_timestamp() - interval '30 days'"
 _ENTER = """
-INSERT INTO node (inc, lease_until, name, lock_pid)
-VALUES (nextval('node_incarnation'), clock_timestamp() + make_interval(secs => $1), $2, pg_backend_pid())
+INSERT INTO node (inc, lease_until, name)
+VALUES (nextval('node_incarnation'), clock_timestamp() + make_interval(secs => $1), $2)
 RETURNING inc
 """
 _RENEW = """
-UPDATE node SET lease_until = clock_timestamp() + make_interval(secs => $2), lock_pid = pg_backend_pid()
+UPDATE node SET lease_until = clock_timestamp() + make_interval(secs => $2)
 WHERE inc = $1 AND NOT fenced
 RETURNING (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
 """

@@ -8,8 +8,8 @@ import msgspec
 from ticketd.core.catalogue import TicketType
 from ticketd.core.facts import AnyFact
 from ticketd.core.ids import InventoryId, OrganizerId, ReservationId
-from ticketd.core.inventory import Snapshot
 from ticketd.core.reservations import Line
+from ticketd.core.snapshots import Snapshot
 from ticketd.ports import Batch
 
 encode_fact = msgspec.json.Encoder().encode

@@ -8,23 +8,21 @@ have written to these inventories while this incarnation isn't fenced.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import asyncpg
 import structlog
 
-from ticketd.core.facts import AnyFact
-from ticketd.core.ids import InventoryId, ReservationId
-from ticketd.core.inventory import Inventory
+from ticketd.core.ids import InventoryId
 from ticketd.core.stats import LATENCY_SECONDS_BOUNDS, SIZE_BOUNDS, Distribution, JournalStats
-from ticketd.ports import Author, Batch, StorageUnavailable, Superseded
+from ticketd.ports import Author, Batch, Superseded
+from ticketd.storage.database import Database
 from ticketd.storage.group import (
     FACTS_AND_PROJECTIONS,
     FACTS_ONLY,
     Group,
-    decode_fact,
-    decode_snapshot,
 )
+from ticketd.storage.ledger import LedgerReader
 from ticketd.storage.outages import OUTAGES
 
 GROUP_FACTS_MAX = 2048
@@ -32,7 +30,6 @@ GROUP_WAIT_SECONDS_MAX = 0.002
 COMMIT_SECONDS_MAX = 10.0
 RETRY_SECONDS_MIN = 0.05
 RETRY_SECONDS_MAX = 1.0
-REPLAY_FACTS_AT_ONCE = 5000
 
 DATA_ERRORS = (
     asyncpg.DataError,
@@ -49,46 +46,26 @@ UPDATE node SET group_seq = group_seq + CASE WHEN group_seq IN ($2::bigint, $2::
 WHERE inc = $1 AND NOT fenced RETURNING group_seq
 """
 
-_UNFINISHED = """
-SELECT t.id FROM ticket_type t LEFT JOIN checkpoint c ON c.inventory_id = t.id
-WHERE c.open_lines > 0
-   OR EXISTS (SELECT FROM ledger l WHERE l.inventory_id = t.id AND l.fact_seq > coalesce(c.fact_seq, 0))
-"""
-_CHECKPOINTS = "SELECT inventory_id, body FROM checkpoint WHERE inventory_id = ANY($1::bigint[])"
-# LATERAL and its own order: one index scan for each inventory, never one through the whole ledger.
-_REPLAY = """
-SELECT facts.*
-FROM unnest($1::bigint[], $2::bigint[]) AS wanted (inventory_id, from_seq)
-CROSS JOIN LATERAL (
-    SELECT inventory_id, fact_seq, body FROM ledger
-    WHERE inventory_id = wanted.inventory_id AND fact_seq >= wanted.from_seq
-    ORDER BY fact_seq
-) AS facts
-"""
-_HISTORY = """
-SELECT inventory_id, fact_seq, body FROM ledger WHERE reservation_id = $1 ORDER BY inventory_id, fact_seq
-"""
-
 log = structlog.get_logger(__name__)
 
 Settled = tuple[Batch, Author]
 
 
-class PostgresJournal:
-    """See `ports.Journal`."""
+class PostgresJournal(LedgerReader):
+    """See `ports.Journal`; its reading half is the ledger's."""
 
     def __init__(
         self,
         dsn: str,
         *,
-        pool: asyncpg.Pool,
+        database: Database,
         incarnation: int,
         fatal: Callable[[Exception], None],
         commit_seconds_max: float = COMMIT_SECONDS_MAX,
         group_facts_max: int = GROUP_FACTS_MAX,
     ) -> None:
         self._dsn = dsn
-        self._pool = pool
+        super().__init__(database)
         self._incarnation = incarnation
         self._fatal = fatal
         self._commit_seconds_max = commit_seconds_max
@@ -310,42 +287,3 @@ class PostgresJournal:
     def _drop_connection(self) -> None:
         if self._connection is not None:
             self._connection.terminate()
-
-    # -- reading
-
-    async def recover(self, inventory_ids: Sequence[InventoryId]) -> list[Inventory]:
-        """See `ports.Journal.recover`."""
-        inventories = {inventory_id: Inventory(inventory_id) for inventory_id in inventory_ids}
-        try:
-            async with (
-                self._pool.acquire() as connection,
-                connection.transaction(isolation="repeatable_read"),
-            ):
-                replay_from = dict.fromkeys(inventories, 1)
-                for inventory_id, body in await connection.fetch(_CHECKPOINTS, list(inventories)):
-                    snapshot = decode_snapshot(body)
-                    inventories[inventory_id].restore(snapshot)
-                    replay_from[inventory_id] = min(snapshot.keys_from_seq, snapshot.seq + 1)
-                facts = connection.cursor(
-                    _REPLAY, list(replay_from), list(replay_from.values()), prefetch=REPLAY_FACTS_AT_ONCE
-                )
-                async for inventory_id, seq, body in facts:
-                    inventories[inventory_id].replay(seq, decode_fact(body))
-        except OUTAGES as error:
-            raise StorageUnavailable("inventories can't be read") from error
-        return list(inventories.values())
-
-    async def unfinished(self) -> list[InventoryId]:
-        """See `ports.Journal.unfinished`."""
-        try:
-            return [row["id"] for row in await self._pool.fetch(_UNFINISHED)]
-        except OUTAGES as error:
-            raise StorageUnavailable("the ledger can't be read") from error
-
-    async def history(self, reservation_id: ReservationId) -> list[tuple[InventoryId, int, AnyFact]]:
-        """See `ports.Journal.history`."""
-        try:
-            rows = await self._pool.fetch(_HISTORY, reservation_id)
-        except OUTAGES as error:
-            raise StorageUnavailable("the ledger can't be read") from error
-        return [(row["inventory_id"], row["fact_seq"], decode_fact(row["body"])) for row in rows]

@@ -6,8 +6,7 @@ CREATE TABLE node (
     name        text NOT NULL,
     lease_until timestamptz NOT NULL,
     group_seq   bigint NOT NULL DEFAULT 0,
-    fenced      boolean NOT NULL DEFAULT false,
-    lock_pid    integer NOT NULL
+    fenced      boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 -- The truth: one row per fact, dense in fact_seq for each inventory.

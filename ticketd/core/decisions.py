@@ -1,0 +1,27 @@
+"""A judgement on a command, and the one that closed reservations share."""
+
+from typing import NamedTuple
+
+from ticketd.core import commands as c
+from ticketd.core.facts import AnyFact
+from ticketd.core.ids import ReservationId
+from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.reservations import ReservationStatus
+
+
+class Decision(NamedTuple):
+    """Facts to apply, and what to answer: a refusal, a line as it then stands, or (None) the offer."""
+
+    facts: tuple[AnyFact, ...]
+    answer: Refusal | ReservationId | None
+
+
+def closed_refusal(command: c.Release | c.StartPayment, status: ReservationStatus) -> Refusal | None:
+    """What a closed reservation says to a guest's command: a refusal, or None to show it as it is."""
+    if status in (ReservationStatus.RELEASED, ReservationStatus.EXPIRED) and isinstance(command, c.Release):
+        return None
+    if status is ReservationStatus.PAID and isinstance(command, c.StartPayment):
+        return None
+    return Refusal(
+        Reason.RESERVATION_EXPIRED if status is ReservationStatus.EXPIRED else Reason.RESERVATION_CLOSED
+    )
