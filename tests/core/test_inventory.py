@@ -5,13 +5,13 @@ import pytest
 from ticketd.core import commands as c
 from ticketd.core import facts as f
 from ticketd.core.deadlines import Deadlines
+from ticketd.core.decisions import closed_refusal
 from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, OrganizerId, ReservationId, TicketCode
 from ticketd.core.inventory import (
     EXPIRED_PER_DECISION_MAX,
     PAYMENT_ATTEMPTS_MAX,
     Inventory,
     LedgerGap,
-    closed_refusal,
 )
 from ticketd.core.outcomes import Departed, Offer, Outcome
 from ticketd.core.refusals import Reason, Refusal
