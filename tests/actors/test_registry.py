@@ -12,10 +12,11 @@ from ticketd.actors import registry as registry_module
 from ticketd.actors.ticket_type import OVERLOADED, Limits
 from ticketd.core import commands as c
 from ticketd.core.ids import MICROSECONDS, Instant, InventoryId
-from ticketd.core.inventory import EXPIRED_PER_DECISION_MAX, LedgerGap
+from ticketd.core.inventory import EXPIRED_PER_DECISION_MAX
 from ticketd.core.outcomes import Departed, Offer
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, ReservationStatus
+from ticketd.core.state import LedgerGap
 from ticketd.core.terms import TermsPatch
 from ticketd.ports import StorageUnavailable
 

@@ -11,12 +11,12 @@ from ticketd.core.inventory import (
     EXPIRED_PER_DECISION_MAX,
     PAYMENT_ATTEMPTS_MAX,
     Inventory,
-    LedgerGap,
 )
 from ticketd.core.outcomes import Departed, Offer, Outcome
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.replay import lines_of
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
+from ticketd.core.state import LedgerGap
 from ticketd.core.terms import EventStatus, EventWindow, Profile, Terms, TermsPatch
 
 HOME, OTHER = InventoryId(7), InventoryId(8)
@@ -166,7 +166,7 @@ def test_deadlines_that_no_longer_count_do_not_pile_up() -> None:
         desk.reserve(f"r{number}")
         desk.send(c.Release(ReservationId(f"r{number}")))
         desk.inventory.forget(ReservationId(f"r{number}"))
-    assert len(desk.inventory._deadlines) < 1100
+    assert len(desk.inventory.deadlines) < 1100
     desk.pass_time(HOLD_SECONDS)
     desk.send(c.ExpireDue())
     assert desk.inventory.free == 10

@@ -8,7 +8,7 @@ from tests.storage.clerk import Clerk
 from tests.storage.writing import altered, writing
 from ticketd.core.commands import Reserve
 from ticketd.core.ids import InventoryId, ReservationId
-from ticketd.core.inventory import LedgerGap
+from ticketd.core.state import LedgerGap
 from ticketd.ports import StorageUnavailable
 from ticketd.storage.fence import Fence
 
