@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from itertools import chain
 
-from ticketd.core.commands import AnyCommand, Inspect, StartPayment, Urgent
+from ticketd.core.commands import URGENT, AnyCommand, Inspect, StartPayment
 from ticketd.core.ids import MICROSECONDS, Instant
 from ticketd.core.outcomes import Outcome
 
@@ -40,7 +40,7 @@ class Mailbox:
 
     def put(self, envelope: Envelope) -> bool:
         """Take an envelope in; False when there is no room."""
-        if isinstance(envelope.command, Urgent):
+        if type(envelope.command) in URGENT:
             if isinstance(envelope.command, StartPayment | Inspect) and len(self._urgent) >= self._length_max:
                 return False
             self._urgent.append(envelope)

@@ -15,7 +15,7 @@ import msgspec
 from ticketd.actors.mailbox import Envelope, Mailbox
 from ticketd.core.catalogue import TicketType
 from ticketd.core.commands import AnyCommand, ExpireDue
-from ticketd.core.facts import CLOSING, OF_TERMS, AnyFact, PaymentFailed, PaymentStarted
+from ticketd.core.facts import CLOSING, OF_TERMS, AnyFact, PaymentFailed, PaymentStarted, Reserved
 from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId, TicketTypeId
 from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import Offer, Outcome
@@ -61,6 +61,8 @@ class Turn(NamedTuple):
     batch: Batch
     offer: Offer | None
     answers: list[tuple[Envelope, Outcome]]
+    closed: Sequence[ReservationId] = ()
+    """Lines that it ended: they leave memory once that is durable."""
 
 
 class TicketTypeActor:
@@ -194,7 +196,9 @@ class TicketTypeActor:
 
     def _hand_over(self, facts: list[AnyFact], answers: list[tuple[Envelope, Outcome]]) -> None:
         if facts:
-            turn = Turn(self._batch(facts), self.inventory.offer(), answers)
+            beyond = [fact for fact in facts if type(fact) is not Reserved]  # a Reserved only adds a line
+            closed = [fact.reservation_id for fact in beyond if isinstance(fact, CLOSING)]
+            turn = Turn(self._batch(facts, beyond), self.inventory.offer(), answers, closed)
             self._undurable.append(turn)
             self._undurable_commands += len(answers)
             self._journal.append(turn.batch, self)
@@ -206,9 +210,9 @@ class TicketTypeActor:
             for envelope, outcome in answers:
                 envelope.answer(outcome)
 
-    def _batch(self, facts: Sequence[AnyFact]) -> Batch:
+    def _batch(self, facts: Sequence[AnyFact], beyond: Sequence[AnyFact]) -> Batch:
         inventory = self.inventory
-        changed = any(isinstance(fact, OF_TERMS) for fact in facts)
+        changed = any(isinstance(fact, OF_TERMS) for fact in beyond)
         profile = inventory.profile
         assert profile is not None, "an inventory's first fact opens it"
         return Batch(
@@ -217,7 +221,7 @@ class TicketTypeActor:
             facts,
             TicketType(TicketTypeId(self.id), inventory.seq, profile, inventory.terms) if changed else None,
             inventory.deleted,
-            self._orders(facts),
+            self._orders(beyond),
             profile.organizer_id,
             inventory.snapshot() if self._checkpoint_is_due() else None,
             bool(self._alone),
@@ -249,9 +253,8 @@ class TicketTypeActor:
         self.offer = turn.offer
         if batch.ticket_type is not None:
             self._observer(self.id, turn.offer)
-        for fact in batch.facts:
-            if isinstance(fact, CLOSING):
-                self.inventory.forget(fact.reservation_id)
+        for reservation_id in turn.closed:
+            self.inventory.forget(reservation_id)
         self._finish_alone()
         for envelope, outcome in turn.answers:
             envelope.answer(outcome)

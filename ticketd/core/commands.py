@@ -1,5 +1,7 @@
 """What an inventory can be asked to do. Commands are imperative and may be refused."""
 
+from typing import Final
+
 import msgspec
 
 from ticketd.core.ids import Instant, InventoryId, ReservationId, TicketCode
@@ -109,5 +111,5 @@ AnyCommand = (
     | ExpireDue
 )
 
-Urgent = (Seal, Release, StartPayment, FailPayment, Confirm, Inspect, ExpireDue)
+URGENT: Final = frozenset({Seal, Release, StartPayment, FailPayment, Confirm, Inspect, ExpireDue})
 """Commands that go ahead of the others: they end what a Reserve began, pay for it or look at it."""
