@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from aiohttp.http_exceptions import BadHttpMessage
 
 from ticketd import logs
 from ticketd.core.ids import Instant, InventoryId, reservation_id, ticket_code
@@ -55,6 +56,14 @@ def test_an_event_is_one_json_object_on_a_line(stream: io.StringIO) -> None:
     assert event["logger"] == "ticketd.test"
     assert (event["rows"], event["inventories"]) == (3, [1, 2])
     assert str(event["timestamp"]).endswith("Z")
+
+
+def test_a_request_that_is_not_http_leaves_no_line_but_a_fault_does(stream: io.StringIO) -> None:
+    server = logging.getLogger("aiohttp.server")
+    server.error("Error handling request", exc_info=BadHttpMessage("Authorization: Bearer SECRET"))
+    assert stream.getvalue() == ""
+    server.error("Error handling request", exc_info=RuntimeError("broken"))
+    assert _logged(stream)["level"] == "error"
 
 
 def test_what_libraries_log_looks_the_same(stream: io.StringIO) -> None:

@@ -7,6 +7,7 @@ from typing import TextIO
 
 import orjson
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 REDACTED = "[redacted]"
@@ -55,7 +56,14 @@ def configure(stream: TextIO | None = None) -> None:
         )
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("aiohttp.server").addFilter(_is_our_fault)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)  # a line per request costs too much
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    """Not a request that isn't HTTP: anyone can send those, and their headers hold secrets."""
+    fault = record.exc_info[1] if record.exc_info else None
+    return not isinstance(fault, HttpProcessingError)
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -99,6 +99,26 @@ async def test_a_guest_buys_two_tickets_of_an_event(
     await expect(page.get_by_role("img", name="QR code of ticket")).to_have_count(2)
 
 
+async def test_a_page_that_answers_a_payment_never_pays_again_by_itself(
+    server: Server, new_page: OpenPage
+) -> None:
+    page = await new_page()
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    await page.clock.install()
+    await page.goto("/")
+    await page.get_by_role("link", name="Summer Night on the River").click()
+    await page.get_by_role("button", name="Buy Premium").click()
+    await page.get_by_label("Payment token").fill("card_error")
+    await page.get_by_role("button", name="Pay").click()
+    await expect(page.get_by_role("alert")).to_have_text("The card was declined. Nothing was charged.")
+    posts.clear()
+    async with page.expect_navigation():
+        await page.clock.run_for("16:00")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Reserved for you")
+    assert posts == []
+
+
 async def test_whoever_comes_too_late_for_the_last_ticket_is_told_so(
     server: Server, new_page: OpenPage
 ) -> None:
@@ -110,7 +130,7 @@ async def test_whoever_comes_too_late_for_the_last_ticket_is_told_so(
     await reserve(first, address, 1)
     await expect(first.get_by_role("heading", level=1)).to_have_text("Reserved for you")
     await second.get_by_role("button", name="Buy").click()
-    await expect(second.get_by_role("alert")).to_have_text("Too late: the last ticket has just gone.")
+    await expect(second.get_by_role("alert")).to_have_text("Too late: the last ticket has just been taken.")
     await expect(second.get_by_role("button", name="Buy")).to_have_count(0)
     await first.get_by_role("button", name="Give the tickets back").click()
     await expect(first.get_by_role("heading", level=1)).to_have_text("Given back")

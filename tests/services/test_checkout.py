@@ -551,8 +551,14 @@ async def test_a_person_that_cannot_be_kept_is_refused_before_anything_starts(
     reservation_id = shop.reserve()
     refusal = await shop.pay(reservation_id, Payment("tok", **{field: text}))
     assert isinstance(refusal, Refusal)
-    assert [error.field for error in refusal.errors] == [field]
+    assert {error.field for error in refusal.errors} == {field}
     assert shop.router.asked == []
+
+
+async def test_an_e_mail_address_must_look_like_one(shop: Shop) -> None:
+    refusal = await shop.pay(shop.reserve(), Payment("tok", email="nobody"))
+    assert isinstance(refusal, Refusal)
+    assert [error.field for error in refusal.errors] == ["email"]
 
 
 async def test_the_outcomes_are_counted(shop: Shop) -> None:

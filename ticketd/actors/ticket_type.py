@@ -145,7 +145,8 @@ class TicketTypeActor:
         answers: list[tuple[Envelope, Outcome]] = []
         self._expire_due(facts, now)
         envelopes = self._next_envelopes(now)
-        self._tally.batch_sizes.observe(len(envelopes))
+        if envelopes:
+            self._tally.batch_sizes.observe(len(envelopes))
         for envelope in envelopes:
             self._decide(envelope, facts, answers, now)
         self._hand_over(facts, answers)

@@ -1,7 +1,6 @@
 """Owners: who they are, how they log in, and the tokens of their programs."""
 
 import hashlib
-import re
 import secrets
 from collections.abc import Sequence
 
@@ -10,14 +9,13 @@ from ticketd.core.refusals import FieldError, Reason, Refusal, invalid
 from ticketd.ports import Clock
 from ticketd.services.login_throttle import LoginThrottle
 from ticketd.services.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, Passwords
-from ticketd.services.texts import NAME_LENGTH_MAX, is_line
+from ticketd.services.texts import NAME_LENGTH_MAX, is_email, is_line
 from ticketd.storage.accounts import AccountStore, Credentials, Owner, TokenInfo
 
 __all__ = ["Accounts", "Owner", "TokenInfo"]
 
 _TOKEN_BYTES = 32
 _EMAIL_LENGTH_MAX = 254
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _RETRY_SECONDS = 1
 
 _WRONG = Refusal(Reason.UNAUTHORIZED, "The e-mail address or the password is wrong.")
@@ -144,7 +142,7 @@ def _token_hash(token: str) -> bytes:
 
 
 def _email_errors(email: str) -> tuple[FieldError, ...]:
-    if len(email) > _EMAIL_LENGTH_MAX or not is_line(email) or _EMAIL.fullmatch(email) is None:
+    if len(email) > _EMAIL_LENGTH_MAX or not is_line(email) or not is_email(email):
         return (FieldError("email", "Not an e-mail address."),)
     return ()
 

@@ -5,7 +5,6 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol, assert_never
-from unicodedata import category
 
 import msgspec
 import structlog
@@ -21,10 +20,10 @@ from ticketd.core.stats import PaymentStats
 from ticketd.payments.offload import OffloadedGateway
 from ticketd.ports import CardError, Charge, CurrencyError, PaymentError, Router
 from ticketd.services.payment_steps import BackOff, PaymentSteps
+from ticketd.services.texts import is_email, is_line
 
 EMAIL_LENGTH_MAX = 254
 NAME_LENGTH_MAX = 200
-_UNFIT = ("Cc", "Cs")  # control characters and lone surrogates, which the database can't keep
 
 OVERLOADED = Refusal(Reason.OVERLOADED, retry_after_seconds=1)
 HELD, PAYING = ReservationStatus.HELD, ReservationStatus.PAYING
@@ -46,11 +45,14 @@ class Payment(msgspec.Struct, frozen=True):
     def errors(self) -> tuple[FieldError, ...]:
         """The fields that can't be kept."""
         limits = (("email", self.email, EMAIL_LENGTH_MAX), ("name", self.name, NAME_LENGTH_MAX))
-        return tuple(
+        unfit = [
             FieldError(field, f"At most {length_max} characters, and no control characters.")
             for field, text, length_max in limits
-            if len(text) > length_max or any(category(character) in _UNFIT for character in text)
-        )
+            if len(text) > length_max or not is_line(text)
+        ]
+        if self.email and not is_email(self.email):
+            unfit.append(FieldError("email", "This isn't an e-mail address."))
+        return tuple(unfit)
 
 
 class CheckoutLimits(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,8 @@ NAME_LENGTH_MAX = 200
 _UNFIT_IN_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _UNFIT_IN_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
 
 def is_line(text: str) -> bool:
     """Whether a text is free of control characters, line breaks and lone surrogates."""
@@ -19,6 +21,11 @@ def is_line(text: str) -> bool:
 def is_lines(text: str) -> bool:
     """Whether a text has no control characters but line breaks and tabs, and no lone surrogates."""
     return _UNFIT_IN_LINES.search(text) is None
+
+
+def is_email(text: str) -> bool:
+    """Whether it has the shape of an e-mail address; whether anybody reads it, nobody knows."""
+    return _EMAIL.fullmatch(text) is not None
 
 
 def name_errors(name: str) -> tuple[FieldError, ...]:

@@ -231,6 +231,19 @@ async def test_a_capacity_below_what_is_taken_is_refused_with_the_figures(
     assert (shown["name"], shown["price_cents"]) == ("Last ones", 1250)
 
 
+async def test_a_ticket_type_keeps_its_event_and_currency(client: Client, house: House) -> None:
+    organizer = await house.organizer()
+    event = await house.event(organizer)
+    regular = await house.ticket_type(organizer, event=event)
+    path = f"/ticket-types/{regular}"
+    same = await send(client, "PATCH", path, event_id=event.id, currency="EUR", name="Still the same")
+    assert (same.status, (await same.json())["name"]) == (200, "Still the same")
+    for other in (None, event.id + 1):
+        refused = await expect_problem(await send(client, "PATCH", path, event_id=other), 422, "invalid")
+        assert [error["field"] for error in refused["errors"]] == ["event_id"]
+    await expect_problem(await send(client, "PATCH", path, currency="USD"), 422, "currency_error")
+
+
 async def test_a_ticket_type_is_deleted_unless_anything_of_it_is_held(client: Client, house: House) -> None:
     organizer = await house.organizer()
     taken, unsold = await house.ticket_type(organizer), await house.ticket_type(organizer)

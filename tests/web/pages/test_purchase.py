@@ -87,8 +87,9 @@ async def test_when_the_last_is_gone_there_is_nothing_to_press(house: PageHouse,
     response = await guest.post(path, data={"quantity": "1"})
     page = await document(response)
     assert response.status == 409
-    assert page.alerts == ["Too late: the last ticket has just gone."]
-    assert "Sold out" in page.text
+    assert page.alerts == ["Too late: the last ticket has just been taken."]
+    assert "Sold out; 1 in baskets may come back" in page.text
+    assert "See what else is on sale" in page.text
     assert not page.all("button", name="buy")
 
 

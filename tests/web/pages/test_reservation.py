@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from tests.eventually import eventually
+from tests.web.api.house import ANNA
 from tests.web.pages.conftest import Browser
 from tests.web.pages.document import document
 from tests.web.pages.house import PageHouse
+from ticketd.core.terms import EventStatus
 from ticketd.services.checkout import Payment
+from ticketd.services.drafts import EventPatch
 from ticketd.services.sales import Granted, LineRequest
 
 PAID = {"token": "anything", "email": "guest@example.org", "name": "Guest"}
@@ -145,6 +148,19 @@ async def test_when_the_time_is_up_it_says_so_and_takes_no_money(house: PageHous
     assert page.heading == "Time is up"
     assert page.one("ul", class_="offers").text == "Dinner 1 left"
     assert not house.gateway.charges()
+
+
+async def test_one_of_a_cancelled_event_asks_for_no_money(house: PageHouse, guest: Browser) -> None:
+    organizer = await house.organizer("mario")
+    event = await house.event(organizer)
+    ticket_type = await house.ticket_type(organizer, event=event)
+    bought = await guest.post(
+        f"/mario/purchase/{house.code_of(ticket_type)}", data={"quantity": "1"}, allow_redirects=False
+    )
+    await house.management.change_event(ANNA.id, event.id, EventPatch(status=EventStatus.CANCELLED))
+    page = await document(await guest.get(bought.headers["Location"]))
+    assert page.heading == "The event has been cancelled"
+    assert not page.all("button", value="pay")
 
 
 async def test_a_free_one_that_is_still_held_is_taken_without_a_token(

@@ -6,7 +6,8 @@ from aiohttp import web
 from msgspec import UNSET
 
 from ticketd.core.ids import EventId, TicketTypeId
-from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.money import EUR
+from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.terms import Terms, TermsPatch
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.management import EventDraft, EventPatch, TicketTypeDraft
@@ -23,7 +24,7 @@ from ticketd.web.api.presenters import (
     private_answer,
 )
 from ticketd.web.context import SERVICES
-from ticketd.web.parsing import path_id
+from ticketd.web.parsing import RefusedRequest, path_id
 from ticketd.web.problems import problem
 
 _new_event: Final = BodyReader(shapes.NewEvent)
@@ -199,6 +200,10 @@ def _terms_patch(
 ) -> TermsPatch:
     ticket_type = catalogue.ticket_type(ticket_type_id)
     event_id = None if ticket_type is None else ticket_type.profile.event_id
+    if body.event_id not in (UNSET, event_id):
+        raise RefusedRequest(invalid("event_id", "A ticket type stays with its event."))
+    if body.currency not in (UNSET, EUR):
+        raise RefusedRequest(Refusal(Reason.CURRENCY_ERROR))
     instants = InstantReader(timezone_of_event(catalogue, event_id))
     return TermsPatch(
         name=body.name,

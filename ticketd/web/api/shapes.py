@@ -113,11 +113,13 @@ class NewTicketType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TicketTypeChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change about a ticket type; what isn't there stays."""
+    """What is to change about a ticket type; what isn't there stays, and so do its event and currency."""
 
     name: Text | UnsetType = UNSET
     capacity: Count | UnsetType = UNSET
     price_cents: Cents | UnsetType = UNSET
+    currency: Text | UnsetType = UNSET
+    event_id: EventNumber | UnsetType | None = UNSET
     max_per_reservation: Count | UnsetType = UNSET
     on_sale_at: Moment | UnsetType | None = UNSET
     off_sale_at: Moment | UnsetType | None = UNSET

@@ -55,7 +55,8 @@ def left(offer: Offer, now: Instant, *, timezone: str) -> str:
     """What a guest can still get of it, in words."""
     opens_at = opening(offer.terms, offer.window)
     opens = None if opens_at is None else moment(opens_at, timezone)
-    return words.left(status(offer, now), offer.figures.free, opens)
+    figures = offer.figures
+    return words.left(status(offer, now), figures.free, figures.held + figures.paying, opens)
 
 
 def offer_view(

@@ -133,7 +133,7 @@ def _promise(price_cents: int, hold_seconds: int) -> str:
 def _in_words(refusal: Refusal) -> str:
     match refusal:
         case Refusal(reason=Reason.SOLD_OUT, available=0):
-            return "Too late: the last ticket has just gone."
+            return "Too late: the last ticket has just been taken."
         case Refusal(reason=Reason.SOLD_OUT, available=1):
             return "Too late: only 1 ticket is left."
         case Refusal(reason=Reason.SOLD_OUT, available=int(available)):

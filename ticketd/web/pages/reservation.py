@@ -19,11 +19,13 @@ from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.reservation_views import (
     ReservationView,
     admissions,
+    cancelled,
     left_now,
     lines_of,
     pay_form,
     printed,
     said,
+    said_when_cancelled,
     timezone_of,
 )
 from ticketd.web.parsing import read_form
@@ -67,7 +69,11 @@ async def _page(
     now = services.clock.now()
     status = reservation.home.status
     lines = lines_of(reservation, services.catalogue)
-    words = said(reservation, timezone=timezone_of(lines, services.catalogue), now=now)
+    payable = status is ReservationStatus.HELD and not cancelled(lines, services.catalogue)
+    if status is ReservationStatus.HELD and not payable:
+        words = said_when_cancelled(reservation)
+    else:
+        words = said(reservation, timezone=timezone_of(lines, services.catalogue), now=now)
     all_tickets = admissions(lines)
     shown, pager = page_of(request, all_tickets, size=_TICKETS_SHOWN_MAX)
     over = status in (ReservationStatus.RELEASED, ReservationStatus.EXPIRED, ReservationStatus.REFUNDED)
@@ -81,7 +87,7 @@ async def _page(
         contents_title=words.contents_title,
         lines=[line.view for line in lines],
         total=words.total,
-        pay=pay_form(reservation, form or {}, refusal) if status is ReservationStatus.HELD else None,
+        pay=pay_form(reservation, form or {}, refusal) if payable else None,
         tickets=await asyncio.to_thread(printed, shown),
         ticket_count=len(all_tickets),
         pager=pager,

@@ -11,6 +11,7 @@ from ticketd.core.ids import MICROSECONDS, Instant, TicketCode, TicketTypeId, in
 from ticketd.core.money import format_cents
 from ticketd.core.refusals import Refusal
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
+from ticketd.core.terms import EventStatus
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.checkout import EMAIL_LENGTH_MAX, NAME_LENGTH_MAX
 from ticketd.web.context import Services
@@ -176,6 +177,16 @@ def said(reservation: Reservation, *, timezone: str, now: Instant) -> Said:
             assert_never(unknown)
 
 
+def said_when_cancelled(reservation: Reservation) -> Said:
+    """How a reservation stands that can't be paid any more."""
+    return Said(
+        "The event has been cancelled",
+        "These tickets can't be paid for any more. Nothing was charged.",
+        "You had reserved",
+        format_cents(reservation.total_cents),
+    )
+
+
 def pay_form(reservation: Reservation, values: Mapping[str, str], refusal: Refusal | None) -> PayForm:
     """The form that pays, with what was typed into it before; the token is never shown again."""
     kept = {name: value for name, value in values.items() if name != "token"}
@@ -238,6 +249,13 @@ async def left_now(services: Services, lines: Sequence[NamedLine], *, now: Insta
         for ticket_type in known
         if (offer := offers.get(inventory_of(ticket_type.id))) is not None
     ]
+
+
+def cancelled(lines: Sequence[NamedLine], catalogue: Catalogue) -> bool:
+    """Whether an event that it is for has been cancelled."""
+    ids = (each.ticket_type.profile.event_id for each in lines if each.ticket_type is not None)
+    events = (catalogue.event(event_id) for event_id in ids if event_id is not None)
+    return any(event is not None and event.status is EventStatus.CANCELLED for event in events)
 
 
 def timezone_of(lines: Sequence[NamedLine], catalogue: Catalogue) -> str:

@@ -51,13 +51,13 @@ def time_left(seconds: int) -> str:
     return ("1 hour" if hours == 1 else f"{hours} hours") + (f" {rest} min" if rest else "")
 
 
-def left(status: SaleStatus, free: int, opens: Moment | None) -> str:
-    """What a guest can still get."""
+def left(status: SaleStatus, free: int, in_baskets: int, opens: Moment | None) -> str:
+    """What a guest can still get; what other guests hold may come back."""
     match status:
         case SaleStatus.ON_SALE:
             return f"{free:,} left"
         case SaleStatus.SOLD_OUT:
-            return "Sold out"
+            return f"Sold out; {in_baskets:,} in baskets may come back" if in_baskets else "Sold out"
         case SaleStatus.NOT_YET:
             return f"On sale from {opens.words}" if opens else "Not on sale yet"
         case SaleStatus.ENDED:
