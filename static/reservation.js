@@ -1,6 +1,9 @@
 // Improves /r/…, which says everything in words without it: counts down, and looks again by itself.
 "use strict";
 
+// Not reload(): the page may be the answer to a payment, and reloading would send that again.
+const lookAgain = () => location.replace(location.pathname);
+
 for (const clock of document.querySelectorAll("[data-seconds-left]")) {
   const end = performance.now() + 1000 * Number(clock.dataset.secondsLeft);
   const show = () => {
@@ -8,7 +11,7 @@ for (const clock of document.querySelectorAll("[data-seconds-left]")) {
     clock.textContent = Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0") + " left";
     if (seconds === 0) {
       clearInterval(timer);
-      setTimeout(() => location.reload(), 1000);
+      setTimeout(lookAgain, 1000);
     }
   };
   const timer = setInterval(show, 1000);
@@ -16,5 +19,5 @@ for (const clock of document.querySelectorAll("[data-seconds-left]")) {
 }
 
 for (const waiting of document.querySelectorAll("[data-look-again-seconds]")) {
-  setTimeout(() => location.reload(), 1000 * Number(waiting.dataset.lookAgainSeconds));
+  setTimeout(lookAgain, 1000 * Number(waiting.dataset.lookAgainSeconds));
 }
