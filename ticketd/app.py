@@ -20,7 +20,7 @@ from aiohttp import web
 from ticketd.actors.registry import Registry
 from ticketd.actors.ticket_type import Limits
 from ticketd.clock import DatabaseClock
-from ticketd.core.ids import Instant
+from ticketd.core.ids import Instant, inventory_of
 from ticketd.demo import install_demo, refuse_exposed_demo
 from ticketd.embedded import EmbeddedPostgres
 from ticketd.metrics import Metrics
@@ -53,6 +53,7 @@ SANDBOX_FILE: Final = "sandbox-gateway.sqlite3"
 POOL_SIZE_MAX: Final = 10
 BACKLOG: Final = 4096
 READY_SECONDS_MAX: Final = 2.0
+POOL_CLOSE_SECONDS_MAX: Final = 1.0
 COLLECTOR_THRESHOLDS: Final = (20_000, 20, 50)
 EXIT_FAILED: Final = 1
 EXIT_SUPERSEDED: Final = 3
@@ -70,8 +71,9 @@ def serve(settings: Settings) -> int:
     if settings.demo:
         refuse_exposed_demo(settings.host)
     listener = _bind(settings.host, settings.port)
-    _make_data_dir(settings)
     embedded = EmbeddedPostgres(settings.data_dir) if settings.database_url is None else None
+    if embedded is None:
+        _make_data_dir(settings)  # for the sandbox's log; an embedded Postgres makes its own
     with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if embedded is None:
             return runner.run(_serve(settings, listener, embedded))
@@ -219,16 +221,10 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
         stack.push_async_callback(fence.leave)
         clock = DatabaseClock(await _enter(fence))
         fence.keep(correct=clock.correct, fatal=end)
-        pool = await stack.enter_async_context(
-            asyncpg.create_pool(
-                dsn,
-                min_size=1,
-                max_size=POOL_SIZE_MAX,
-                command_timeout=settings.answer_seconds_max,
-                server_settings={"application_name": "ticketd"},
-            )
+        pool = await stack.enter_async_context(_pool(dsn, settings))
+        database = Database(
+            pool, incarnation=fence.incarnation, answer_seconds_max=settings.answer_seconds_max
         )
-        database = Database(pool)
         journal = PostgresJournal(
             dsn,
             database=database,
@@ -248,7 +244,12 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
         give_up.append(registry.close)
         stack.callback(registry.close)
         stack.push_async_callback(_drain, registry, journal, settings)
-        await registry.start()
+        await registry.start(
+            inventory_of(each.id)
+            for event in catalogue.events()
+            if event.over_at > clock.now()
+            for each in catalogue.ticket_types_of_event(event.id)
+        )
         sales = Sales(
             router=registry,
             journal=journal,
@@ -288,6 +289,25 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
             readiness=readiness,
             metrics=Metrics(registry=registry.stats, journal=journal.stats, payments=checkout.stats),
         )
+
+
+@asynccontextmanager
+async def _pool(dsn: str, settings: Settings) -> AsyncIterator[asyncpg.Pool]:
+    pool = await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=POOL_SIZE_MAX,
+        command_timeout=settings.answer_seconds_max,
+        server_settings={"application_name": "ticketd"},
+    )
+    try:
+        yield pool
+    finally:
+        try:
+            async with asyncio.timeout(POOL_CLOSE_SECONDS_MAX):
+                await pool.close()
+        except OUTAGES:  # the database doesn't even say good-bye
+            pool.terminate()
 
 
 async def _answers(database: Database) -> bool:

@@ -8,14 +8,20 @@ from ticketd.core.ids import Instant
 SLEW_PARTS_PER_MILLION = 500
 """How much faster or slower than the monotonic clock it may run to come back to the database's time."""
 
+# Counts on while the machine sleeps, where there is such a clock.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _PER_MILLION = 1_000_000
 _NANOSECONDS_PER_MICROSECOND = 1_000
+
+
+def _elapsed_ns() -> int:
+    return time.clock_gettime_ns(_CLOCK)
 
 
 class DatabaseClock:
     """The database's time at start, carried on by the monotonic clock; no wall clock moves it."""
 
-    def __init__(self, database_now: Instant, monotonic_ns: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(self, database_now: Instant, monotonic_ns: Callable[[], int] = _elapsed_ns) -> None:
         self._monotonic_ns = monotonic_ns
         self._offset = database_now - monotonic_ns() // _NANOSECONDS_PER_MICROSECOND
         self._floor = self._corrected_at = database_now

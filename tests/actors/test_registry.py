@@ -13,6 +13,7 @@ from ticketd.actors.ticket_type import OVERLOADED, Limits
 from ticketd.core import commands as c
 from ticketd.core.ids import MICROSECONDS, Instant, InventoryId
 from ticketd.core.inventory import EXPIRED_PER_DECISION_MAX
+from ticketd.core.keys import KEY_SECONDS_MIN
 from ticketd.core.outcomes import Departed, Offer
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, ReservationStatus
@@ -155,16 +156,29 @@ async def test_an_actor_with_an_open_hold_stays(impatient: House) -> None:
     assert house.registry.offer(STALLS) is not None
 
 
-async def test_keys_outlive_passivation(impatient: House) -> None:
+async def test_an_idle_actor_stays_in_memory_as_long_as_its_keys_count(impatient: House) -> None:
     house = impatient
     await house.open(VIP)
+    await house.open(STALLS)
     first = c.Reserve(house.new_id(), 1, HOLD_SECONDS, "key", "1")
     await house.ask(VIP, first)
     await house.ask(VIP, c.Release(first.reservation_id))
     house.clock.advance(61)
-    await eventually(lambda: house.registry.stats().actors == 0)
+    await eventually(lambda: house.registry.stats().actors == 1)
     again = await house.ask(VIP, c.Reserve(house.new_id(), 1, HOLD_SECONDS, "key", "1"))
     assert again == Departed(first.reservation_id)
+    house.clock.advance(KEY_SECONDS_MIN)
+    await eventually(lambda: house.registry.stats().actors == 0)
+
+
+async def test_an_offer_that_is_looked_at_stays_in_memory(impatient: House) -> None:
+    house = impatient
+    await house.open(VIP)
+    await house.open(STALLS)
+    house.clock.advance(61)
+    assert house.registry.offer(VIP) is not None
+    await eventually(lambda: house.registry.stats().actors == 1)
+    assert house.registry.offer(VIP) is not None
 
 
 # -- starting

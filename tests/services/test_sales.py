@@ -20,6 +20,7 @@ from tests.actors.house import (
     codes,
     turns,
 )
+from tests.eventually import eventually
 from tests.fakes.clock import ManualClock
 from ticketd.actors.ticket_type import Limits, PoisonedCommand
 from ticketd.core import commands as c
@@ -331,6 +332,48 @@ async def test_a_cart_that_cannot_be_held_whole_holds_nothing(office: Office) ->
     assert refusal == Refusal(Reason.SOLD_OUT, ticket_type_id=TicketTypeId(STALLS), available=0)
     await turns()
     assert office.free() == [10, 0, 10]
+
+
+async def test_a_refused_cart_gives_back_only_what_it_held(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[InventoryId, c.AnyCommand]] = []
+    ask = office.house.registry.ask
+
+    def noting(inventory_id: InventoryId, command: c.AnyCommand) -> asyncio.Future[Outcome]:
+        asked.append((inventory_id, command))
+        return ask(inventory_id, command)
+
+    await office.granted(line(STALLS, 10))
+    monkeypatch.setattr(office.house.registry, "ask", noting)
+    await office.sales.reserve(cart(), None)
+    released = {place for place, command in asked if isinstance(command, c.Release)}
+    assert STALLS not in released
+    assert len(released) == 2
+
+
+async def test_a_cart_whose_last_seal_came_too_late_is_held_by_nobody(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ticketd.services.sales._SEAL_RETRY_SECONDS", 0.001)
+    office = await Office(clock, Limits(answer_seconds_max=10)).open()
+    ask, home_seals = office.house.registry.ask, 0
+
+    def late(inventory_id: InventoryId, command: c.AnyCommand) -> asyncio.Future[Outcome]:
+        nonlocal home_seals
+        if isinstance(command, c.Seal) and inventory_id == min(PLACES):
+            home_seals += 1
+            if home_seals == 1:
+                reply: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+                reply.set_result(Refusal(Reason.OVERLOADED))
+                office.clock.advance(TENTATIVE_SECONDS + 1)
+                return reply
+        return ask(inventory_id, command)
+
+    monkeypatch.setattr(office.house.registry, "ask", late)
+    assert reason(await office.sales.reserve(cart(), KEY)) is Reason.OVERLOADED
+    await eventually(lambda: office.free() == [10, 10, 10])
+    office.house.registry.close()
 
 
 async def test_a_tentative_cart_is_nothing_that_a_guest_could_look_at(office: Office) -> None:

@@ -3,11 +3,13 @@
 import asyncpg
 import pytest
 
+from tests.fakes.clock import ManualClock
 from tests.fakes.proxy import Proxy
 from tests.storage.clerk import Clerk
 from tests.storage.writing import altered, writing
 from ticketd.core.commands import Reserve
-from ticketd.core.ids import InventoryId, ReservationId
+from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
+from ticketd.core.keys import KEY_SECONDS_MIN
 from ticketd.core.state import LedgerGap
 from ticketd.ports import StorageUnavailable
 from ticketd.storage.fence import Fence
@@ -45,6 +47,22 @@ async def test_facts_before_the_checkpoint_are_not_read(
         [recovered] = await w.journal.recover([w.clerk.inventory.id])
     assert (recovered.seq, recovered.figures().held) == (12, 11)
     assert recovered.keys.find("key") is not None, "the keys of the hour are"
+
+
+async def test_keys_are_looked_for_no_further_back_than_an_hour(
+    database_url: str, pool: asyncpg.Pool, fence: Fence
+) -> None:
+    now = await pool.fetchval("SELECT (extract(epoch FROM now()) * 1000000)::bigint")
+    async with writing(database_url, pool, fence.incarnation) as w:
+        w.clerk.clock = ManualClock(Instant(now - (KEY_SECONDS_MIN + 60) * MICROSECONDS))
+        await w.clerk.write(w.journal, w.clerk.batch(Reserve(w.clerk.new_id(), 1, 900, "old", "one")))
+        w.clerk.clock.advance(120)
+        await w.clerk.write(w.journal, w.clerk.batch(Reserve(w.clerk.new_id(), 1, 900, "young", "two")))
+        await w.clerk.write(w.journal, w.clerk.batch(checkpoint=True))
+        assert w.clerk.inventory.keys.find("old") is not None, "nothing has made it forget"
+        [recovered] = await w.journal.recover([w.clerk.inventory.id])
+    assert recovered.keys.find("young") is not None
+    assert recovered.keys.find("old") is None
 
 
 async def test_what_recovery_reads_does_not_grow_with_what_was_sold(

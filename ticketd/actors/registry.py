@@ -67,7 +67,10 @@ class Registry:
     def offer(self, inventory_id: InventoryId) -> Offer | None:
         """See `ports.Router.offer`."""
         actor = self._actors.get(inventory_id)
-        return None if actor is None else actor.offer
+        if actor is None:
+            return None
+        actor.last_used_at = self._clock.now()
+        return actor.offer
 
     async def offers(self, inventory_ids: Iterable[InventoryId]) -> dict[InventoryId, Offer]:
         """See `ports.Router.offers`."""
@@ -105,9 +108,10 @@ class Registry:
 
     # -- life
 
-    async def start(self) -> None:
-        """Bring back every inventory with open lines; what ran out meanwhile is given back."""
-        for inventory_id in await self._journal.unfinished():
+    async def start(self, wanted: Iterable[InventoryId] = ()) -> None:
+        """Bring back every inventory with open lines, and those wanted, however long it takes; what ran
+        out meanwhile is given back."""
+        for inventory_id in {*await self._journal.unfinished(), *wanted}:
             self._bring_in(inventory_id)
         while self._to_load:
             await self._load_next()

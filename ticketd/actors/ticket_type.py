@@ -326,9 +326,19 @@ class TicketTypeActor:
             await self._quiet.wait()
 
     def is_idle(self, now: Instant) -> bool:
-        """Whether it can leave memory: quiet, nothing open, and not asked for a while."""
+        """Whether it can leave memory: quiet, nothing open, not asked for a while, and no key to be known.
+
+        An hour's keys would be read again from the ledger, and that may take a while.
+        """
         unused = now - self.last_used_at > self._limits.idle_seconds * MICROSECONDS
-        return unused and self.loaded and self.is_quiet and not self.inventory.lines
+        inventory = self.inventory
+        return (
+            unused
+            and self.loaded
+            and self.is_quiet
+            and not inventory.lines
+            and not inventory.keys.counts_at(now)
+        )
 
     def checkpoint(self) -> bool:
         """Have the state written if the last checkpoint lacks facts; False if it lacks none."""

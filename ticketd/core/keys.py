@@ -34,6 +34,11 @@ class KeyMemory:
         """The use of this key that a repeat must get, if there is one."""
         return self._uses.get(key)
 
+    def counts_at(self, now: Instant) -> bool:
+        """Whether any of these keys still has to be known at `now`."""
+        newest = next(reversed(self._uses.values()), None)
+        return newest is not None and newest.at >= now - KEY_SECONDS_MIN * MICROSECONDS
+
     def oldest_seq(self) -> int | None:
         """The ledger must be read again from this fact to know all of these keys."""
         return next(iter(self._uses.values())).seq if self._uses else None

@@ -39,6 +39,7 @@ from ticketd.services.randomness import RandomBytes
 _NOT_FOUND = Refusal(Reason.NOT_FOUND)
 _TRY_AGAIN = Refusal(Reason.OVERLOADED, retry_after_seconds=1)
 _KEY_DIGEST_BYTES = 16
+_SEAL_RETRY_SECONDS = 0.5
 
 
 class LineRequest(msgspec.Struct, frozen=True):
@@ -84,6 +85,8 @@ class Sales:
         self._random = RandomBytes()
         self._carts: dict[ReservationId, asyncio.Task[Granted | Refusal]] = {}
         """Those under way."""
+        self._settling: set[asyncio.Task[None]] = set()
+        """Carts whose last seal is in doubt."""
 
     # -- reserving
 
@@ -154,7 +157,8 @@ class Sales:
         known = _other_reservation(held, new_id)
         refusal = _first_refusal(held, wanted)
         if known is not None or refusal is not None:
-            self._give_back(new_id, parts)
+            # What is in doubt is tentative, and runs out by itself.
+            self._give_back(new_id, _parts_held(held, parts))
         if known is not None:
             return await self._repeat_cart(known)
         if refusal is None:
@@ -204,10 +208,22 @@ class Sales:
             sealed = await self._router.ask(home, command)
             if isinstance(sealed, Line):
                 return None
-            if isinstance(sealed, Refusal) and sealed.reason is Reason.OVERLOADED:
-                return sealed  # it may be sealed yet, and then it is the guest's, found by its key
+            if _is_in_doubt(sealed):
+                # It may be sealed yet, and then it is the guest's, found by its key.
+                self._settling.add(task := asyncio.create_task(self._settle_seal(command, parts)))
+                task.add_done_callback(self._settling.discard)
+                return _TRY_AGAIN
         self._give_back(reservation, parts)
         return _TRY_AGAIN
+
+    async def _settle_seal(self, command: Seal, parts: tuple[InventoryId, ...]) -> None:
+        """Ask until it is known whether the home line is sealed; if it isn't, nobody has the cart."""
+        sealed: Outcome = _TRY_AGAIN
+        while _is_in_doubt(sealed):
+            await asyncio.sleep(_SEAL_RETRY_SECONDS)
+            sealed = await self._router.ask(parts[0], command)
+        if not isinstance(sealed, Line):
+            self._give_back(command.reservation_id, parts)
 
     def _give_back(self, reservation: ReservationId, parts: Iterable[InventoryId]) -> None:
         """Release whatever of this cart is held; nobody needs to wait for it."""
@@ -299,6 +315,14 @@ def _key(key: str, lines: Sequence[LineRequest]) -> _Key:
 def _refused(outcome: Outcome) -> Refusal:
     assert isinstance(outcome, Refusal), "a Reserve is answered with a line or a refusal"
     return outcome
+
+
+def _is_in_doubt(outcome: Outcome) -> bool:
+    return isinstance(outcome, Refusal) and outcome.reason is Reason.OVERLOADED
+
+
+def _parts_held(outcomes: Sequence[Outcome], parts: Sequence[InventoryId]) -> list[InventoryId]:
+    return [part for part, outcome in zip(parts, outcomes, strict=True) if isinstance(outcome, Line)]
 
 
 def _other_reservation(outcomes: Sequence[Outcome], new_id: ReservationId) -> ReservationId | None:

@@ -67,7 +67,7 @@ class CatalogueStore:
 
     async def insert_organizer(self, owner_id: OwnerId, *, slug: str, name: str) -> Organizer | None:
         """A new organizer that this owner may act for; None if the slug is taken."""
-        organizer_id = await self._database.fetchval(INSERT_ORGANIZER, owner_id, slug, name)
+        organizer_id = await self._database.write(INSERT_ORGANIZER, owner_id, slug, name)
         return None if organizer_id is None else Organizer(OrganizerId(organizer_id), slug, name)
 
     async def events(self) -> list[Event]:
@@ -76,16 +76,16 @@ class CatalogueStore:
 
     async def insert_event(self, event: Event) -> Event:
         """The event with the id that it got; the one it came with doesn't count."""
-        event_id = await self._database.fetchval(INSERT_EVENT, event.organizer_id, *_changeable(event))
+        event_id = await self._database.write(INSERT_EVENT, event.organizer_id, *_changeable(event))
         return msgspec.structs.replace(event, id=EventId(event_id))
 
     async def update_event(self, event: Event) -> None:
         """Store what an owner may change about an event."""
-        await self._database.execute(UPDATE_EVENT, event.id, *_changeable(event))
+        await self._database.write(UPDATE_EVENT, event.id, *_changeable(event))
 
     async def delete_event(self, event_id: EventId) -> None:
         """Forget an event."""
-        await self._database.execute("DELETE FROM event WHERE id = $1", event_id)
+        await self._database.write("DELETE FROM event WHERE id = $1", event_id)
 
     async def ticket_types(self) -> list[TicketType]:
         """Every ticket type that has not been deleted."""

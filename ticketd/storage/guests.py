@@ -17,4 +17,4 @@ class GuestTable:
 
     async def remember(self, reservation_id: ReservationId, *, email: str, name: str) -> None:
         """Keep what the guest said last."""
-        await self._database.execute(_REMEMBER, reservation_id, email, name)
+        await self._database.write(_REMEMBER, reservation_id, email, name)

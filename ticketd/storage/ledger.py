@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from ticketd.core.facts import AnyFact
-from ticketd.core.ids import InventoryId, ReservationId
+from ticketd.core.ids import MICROSECONDS, InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
-from ticketd.storage.database import Database
+from ticketd.core.keys import KEY_SECONDS_MIN
+from ticketd.core.snapshots import Snapshot
+from ticketd.storage.database import Connection, Database
 from ticketd.storage.group import decode_fact, decode_snapshot
 
 REPLAY_FACTS_AT_ONCE: Final = 5000
@@ -27,6 +29,13 @@ CROSS JOIN LATERAL (
     ORDER BY fact_seq
 ) AS facts
 """
+_KEYS = """
+SELECT fact_seq, body FROM ledger
+WHERE inventory_id = $1 AND fact_seq BETWEEN $2 AND $3
+  AND body SIMILAR TO '{"type":"(Reserved|Sealed|Released|Expired)"%'
+ORDER BY fact_seq DESC
+"""
+_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _HISTORY = """
 SELECT inventory_id, fact_seq, body FROM ledger WHERE reservation_id = $1 ORDER BY inventory_id, fact_seq
 """
@@ -46,7 +55,8 @@ class LedgerReader:
             for inventory_id, body in await connection.fetch(_CHECKPOINTS, list(inventories)):
                 snapshot = decode_snapshot(body)
                 inventories[inventory_id].restore(snapshot)
-                replay_from[inventory_id] = min(snapshot.keys_from_seq, snapshot.seq + 1)
+                await _recall_keys(connection, inventories[inventory_id], snapshot)
+                replay_from[inventory_id] = snapshot.seq + 1
             facts = connection.cursor(
                 _REPLAY, list(replay_from), list(replay_from.values()), prefetch=REPLAY_FACTS_AT_ONCE
             )
@@ -62,3 +72,21 @@ class LedgerReader:
         """See `ports.Journal.history`."""
         rows = await self._database.fetch(_HISTORY, reservation_id)
         return [(row["inventory_id"], row["fact_seq"], decode_fact(row["body"])) for row in rows]
+
+
+async def _recall_keys(connection: Connection, inventory: Inventory, snapshot: Snapshot) -> None:
+    """The last hour's keys, from the facts before the snapshot: newest first, to stop with the hour."""
+    if snapshot.keys_from_seq > snapshot.seq:
+        return
+    hour_ago = await connection.fetchval(_NOW) - KEY_SECONDS_MIN * MICROSECONDS
+    recent: list[tuple[int, AnyFact]] = []
+    facts = connection.cursor(
+        _KEYS, inventory.id, snapshot.keys_from_seq, snapshot.seq, prefetch=REPLAY_FACTS_AT_ONCE
+    )
+    async for seq, body in facts:
+        fact = decode_fact(body)
+        if fact.at < hour_ago:
+            break
+        recent.append((seq, fact))
+    for seq, fact in reversed(recent):
+        inventory.replay(seq, fact)
