@@ -30,13 +30,15 @@ class Catalogue:
         self._ticket_types_of_organizer: defaultdict[OrganizerId, set[TicketTypeId]] = defaultdict(set)
 
     async def load(self) -> None:
-        """Take in everything that the database holds; before the first change is followed."""
+        """Take in everything that the database holds; at the start, and when in doubt."""
         for organizer in await self._store.organizers():
             self.put_organizer(organizer)
         for event in await self._store.events():
             self.put_event(event)
         for ticket_type in await self._store.ticket_types():
-            self._put_ticket_type(ticket_type)
+            known = self._ticket_types.get(ticket_type.id)
+            if known is None or ticket_type.seq > known.seq:
+                self._put_ticket_type(ticket_type)
 
     # -- looking up
 

@@ -6,8 +6,9 @@ that a change cut short by a crash is known, and finished by `realign_events` at
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from itertools import islice
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from ticketd.core.catalogue import Event, Organizer, TicketType
@@ -16,7 +17,7 @@ from ticketd.core.ids import EventId, Instant, InventoryId, OwnerId, TicketTypeI
 from ticketd.core.outcomes import Offer
 from ticketd.core.refusals import FieldError, Reason, Refusal, invalid
 from ticketd.core.terms import EventWindow, Profile, TermsPatch
-from ticketd.ports import Router
+from ticketd.ports import Router, StorageUnavailable
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.drafts import (
     EventDraft,
@@ -47,6 +48,9 @@ ORDERS_PER_PAGE_MAX = 200
 SLUGS_TRIED_MAX = 1000
 
 
+Written = TypeVar("Written")
+
+
 class Management:
     """Owners' use cases; to an owner, what isn't theirs doesn't exist."""
 
@@ -58,8 +62,24 @@ class Management:
         self._orders = orders
         self._router = router
         self._actors = EventActors(catalogue, router)
+        self._write_in_doubt = False
         self._event_locks: WeakValueDictionary[EventId, asyncio.Lock] = WeakValueDictionary()
         """One change of an event at a time, so that no ticket type opens on a window just replaced."""
+
+    # -- keeping the catalogue in step with what is written
+
+    async def _write(self, writing: Awaitable[Written]) -> Written:
+        try:
+            return await writing
+        except StorageUnavailable:
+            self._write_in_doubt = True
+            raise
+
+    async def _catch_up(self) -> None:
+        """A write whose answer was lost may have happened: read what is there before anyone goes on."""
+        if self._write_in_doubt:
+            await self._catalogue.load()
+            self._write_in_doubt = False
 
     # -- organizers
 
@@ -69,6 +89,7 @@ class Management:
 
     async def access(self, owner_id: OwnerId, slug: str) -> Organizer | Refusal:
         """The organizer with this slug, if the owner may act for it."""
+        await self._catch_up()
         organizer = self._catalogue.organizer(slug)
         if organizer is None or not await self._store.may_act_for(owner_id, organizer.id):
             return Refusal(Reason.NOT_FOUND)
@@ -84,6 +105,7 @@ class Management:
             errors += (FieldError("slug", message),)
         if errors:
             return Refusal(Reason.INVALID, errors=errors)
+        await self._catch_up()
         candidates = islice(slugs_for(name), SLUGS_TRIED_MAX) if slug is None else (slug,)
         return await self._create_with_first_free(owner_id, name, candidates)
 
@@ -93,7 +115,7 @@ class Management:
         for slug in slugs:
             if self._catalogue.organizer(slug) is not None:
                 continue
-            organizer = await self._store.insert_organizer(owner_id, slug=slug, name=name)
+            organizer = await self._write(self._store.insert_organizer(owner_id, slug=slug, name=name))
             if organizer is not None:
                 self._catalogue.put_organizer(organizer)
                 return organizer
@@ -110,7 +132,7 @@ class Management:
         refusal = event_refusal(event)
         if refusal is not None:
             return refusal
-        event = await self._store.insert_event(event)
+        event = await self._write(self._store.insert_event(event))
         self._catalogue.put_event(event)
         return event
 
@@ -120,21 +142,21 @@ class Management:
         OVERLOADED means that some may not follow yet; the same change again brings them there.
         """
         async with self._event_lock(event_id):
-            found = await self._own_event(owner_id, event_id)
+            found = await self.own_event(owner_id, event_id)
             if isinstance(found, Refusal):
                 return found
             event = patch.applied_to(found)
             refusal = event_refusal(event)
             if refusal is not None:
                 return refusal
-            await self._store.update_event(event)
+            await self._write(self._store.update_event(event))
             self._catalogue.put_event(event)
             return await self._actors.announce(event) or event
 
     async def delete_event(self, owner_id: OwnerId, event_id: EventId) -> Refusal | None:
         """None once the event and its ticket types are gone; HAS_SALES if anything of it is taken."""
         async with self._event_lock(event_id):
-            event = await self._own_event(owner_id, event_id)
+            event = await self.own_event(owner_id, event_id)
             if isinstance(event, Refusal):
                 return event
             refusal = await self._actors.delete_ticket_types(event)
@@ -151,7 +173,9 @@ class Management:
     def _event_lock(self, event_id: EventId) -> asyncio.Lock:
         return self._event_locks.setdefault(event_id, asyncio.Lock())
 
-    async def _own_event(self, owner_id: OwnerId, event_id: EventId) -> Event | Refusal:
+    async def own_event(self, owner_id: OwnerId, event_id: EventId) -> Event | Refusal:
+        """The event, if the owner may act for its organizer."""
+        await self._catch_up()
         event = self._catalogue.event(event_id)
         if event is None or not await self._store.may_act_for(owner_id, event.organizer_id):
             return Refusal(Reason.NOT_FOUND)
@@ -181,7 +205,7 @@ class Management:
         self, owner_id: OwnerId, ticket_type_id: TicketTypeId, patch: TermsPatch
     ) -> Offer | Refusal:
         """The ticket type on its changed terms."""
-        ticket_type = await self._own_ticket_type(owner_id, ticket_type_id)
+        ticket_type = await self.own_ticket_type(owner_id, ticket_type_id)
         if isinstance(ticket_type, Refusal):
             return ticket_type
         patch = stripped(patch)
@@ -192,7 +216,7 @@ class Management:
 
     async def delete_ticket_type(self, owner_id: OwnerId, ticket_type_id: TicketTypeId) -> Refusal | None:
         """None once it is gone; HAS_SALES if anything of it is sold, held or paying."""
-        ticket_type = await self._own_ticket_type(owner_id, ticket_type_id)
+        ticket_type = await self.own_ticket_type(owner_id, ticket_type_id)
         if isinstance(ticket_type, Refusal):
             return ticket_type
         return await self._actors.delete(inventory_of(ticket_type_id))
@@ -209,7 +233,8 @@ class Management:
         assert isinstance(outcome, Offer | Refusal), "an inventory answers changes with its offer"
         return outcome
 
-    async def _own_ticket_type(self, owner_id: OwnerId, ticket_type_id: TicketTypeId) -> TicketType | Refusal:
+    async def own_ticket_type(self, owner_id: OwnerId, ticket_type_id: TicketTypeId) -> TicketType | Refusal:
+        """The ticket type, if the owner may act for its organizer."""
         ticket_type = self._catalogue.ticket_type(ticket_type_id)
         if ticket_type is None or not await self._store.may_act_for(
             owner_id, ticket_type.profile.organizer_id

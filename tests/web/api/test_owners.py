@@ -262,7 +262,10 @@ async def test_another_owners_things_are_not_found(client: Client, house: House)
         ("PATCH", f"/events/{event.id}", {"name": "Mine"}),
         ("DELETE", f"/events/{event.id}", {}),
         ("POST", "/organizers/mario/ticket-types", {"name": "VIP", "capacity": 5}),
+        ("PATCH", f"/events/{event.id}", {"on_sale_at": "2027-03-28T02:30"}),
         ("PATCH", f"/ticket-types/{regular}", {"name": "Mine"}),
+        ("PATCH", f"/ticket-types/{regular}", {"event_id": event.id + 1}),
+        ("PATCH", f"/ticket-types/{regular}", {"on_sale_at": "2027-03-28T02:30"}),
         ("DELETE", f"/ticket-types/{regular}", {}),
         ("GET", "/organizers/mario/reservations", {}),
         ("GET", "/organizers/mario/reservations?format=csv", {}),
@@ -272,6 +275,16 @@ async def test_another_owners_things_are_not_found(client: Client, house: House)
     for method, path, body in calls:
         response = await client.request(method, f"/api/v1{path}", json=body, headers=bearer(BEN))
         await expect_problem(response, 404, "not_found")
+
+
+async def test_another_owners_event_lends_nobody_its_time_zone(client: Client, house: House) -> None:
+    event = await house.event(await house.organizer())
+    await house.organizer("luigi", owner=BEN)
+    for event_id in (event.id, event.id + 1):
+        body = {"name": "VIP", "capacity": 5, "event_id": event_id, "on_sale_at": "2027-06-01T12:00"}
+        response = await client.post("/api/v1/organizers/luigi/ticket-types", json=body, headers=bearer(BEN))
+        refused = await expect_problem(response, 422, "invalid")
+        assert [error["field"] for error in refused["errors"]] == ["on_sale_at"]
 
 
 def order(number: int, **changes: Any) -> Order:

@@ -5,6 +5,7 @@ from typing import Final
 from aiohttp import web
 from msgspec import UNSET
 
+from ticketd.core.catalogue import Event, Organizer, TicketType
 from ticketd.core.ids import EventId, TicketTypeId
 from ticketd.core.money import EUR
 from ticketd.core.refusals import Reason, Refusal, invalid
@@ -69,9 +70,12 @@ async def change_event(request: web.Request) -> web.Response:
     """Change an event; the sale of all its ticket types follows at once."""
     owner_id = await owner_id_of(request)
     event_id = EventId(path_id(request, "event_id"))
+    body = await _event_change.read(request)
     services = request.app[SERVICES]
-    patch = _event_patch(await _event_change.read(request), event_id, services.catalogue)
-    event = await services.management.change_event(owner_id, event_id, patch)
+    known = await services.management.own_event(owner_id, event_id)
+    if isinstance(known, Refusal):
+        return problem(known)
+    event = await services.management.change_event(owner_id, event_id, _event_patch(body, known))
     if isinstance(event, Refusal):
         return problem(event)
     return private_answer(event_shape(event, services.catalogue))
@@ -106,9 +110,8 @@ def _event_draft(body: shapes.NewEvent) -> EventDraft:
     )
 
 
-def _event_patch(body: shapes.EventChange, event_id: EventId, catalogue: Catalogue) -> EventPatch:
-    now_in = timezone_of_event(catalogue, event_id)
-    instants = InstantReader(now_in if body.timezone is UNSET else body.timezone)
+def _event_patch(body: shapes.EventChange, event: Event) -> EventPatch:
+    instants = InstantReader(event.timezone if body.timezone is UNSET else body.timezone)
     return EventPatch(
         name=body.name,
         starts_at=instants.read_optional("starts_at", body.starts_at),
@@ -135,9 +138,13 @@ def _event_patch(body: shapes.EventChange, event_id: EventId, catalogue: Catalog
 async def create_ticket_type(request: web.Request) -> web.Response:
     """Make a ticket type, for an event or (a coupon) for none."""
     owner_id = await owner_id_of(request)
+    body = await _new_ticket_type.read(request)
     services = request.app[SERVICES]
-    draft = _ticket_type_draft(await _new_ticket_type.read(request), services.catalogue)
-    offer = await services.management.create_ticket_type(owner_id, request.match_info["slug"], draft)
+    organizer = await services.management.access(owner_id, request.match_info["slug"])
+    if isinstance(organizer, Refusal):
+        return problem(organizer)
+    draft = _ticket_type_draft(body, organizer, services.catalogue)
+    offer = await services.management.create_ticket_type(owner_id, organizer.slug, draft)
     if isinstance(offer, Refusal):
         return problem(offer)
     shape = own_ticket_type_shape(offer, services.catalogue)
@@ -157,8 +164,12 @@ async def change_ticket_type(request: web.Request) -> web.Response:
     """Change a ticket type; reservations made before keep their price."""
     owner_id = await owner_id_of(request)
     ticket_type_id = TicketTypeId(path_id(request, "ticket_type_id"))
+    body = await _ticket_type_change.read(request)
     services = request.app[SERVICES]
-    patch = _terms_patch(await _ticket_type_change.read(request), ticket_type_id, services.catalogue)
+    known = await services.management.own_ticket_type(owner_id, ticket_type_id)
+    if isinstance(known, Refusal):
+        return problem(known)
+    patch = _terms_patch(body, known, services.catalogue)
     offer = await services.management.change_ticket_type(owner_id, ticket_type_id, patch)
     if isinstance(offer, Refusal):
         return problem(offer)
@@ -181,8 +192,13 @@ async def delete_ticket_type(request: web.Request) -> web.Response:
     return web.Response(status=204) if refusal is None else problem(refusal)
 
 
-def _ticket_type_draft(body: shapes.NewTicketType, catalogue: Catalogue) -> TicketTypeDraft:
-    instants = InstantReader(timezone_of_event(catalogue, body.event_id))
+def _ticket_type_draft(
+    body: shapes.NewTicketType, organizer: Organizer, catalogue: Catalogue
+) -> TicketTypeDraft:
+    event = None if body.event_id is None else catalogue.event(body.event_id)
+    if event is not None and event.organizer_id != organizer.id:
+        event = None  # not even its time zone is anybody else's business
+    instants = InstantReader(None if event is None else event.timezone)
     terms = Terms(
         name=body.name,
         capacity=body.capacity,
@@ -195,11 +211,8 @@ def _ticket_type_draft(body: shapes.NewTicketType, catalogue: Catalogue) -> Tick
     return TicketTypeDraft(terms, body.event_id)
 
 
-def _terms_patch(
-    body: shapes.TicketTypeChange, ticket_type_id: TicketTypeId, catalogue: Catalogue
-) -> TermsPatch:
-    ticket_type = catalogue.ticket_type(ticket_type_id)
-    event_id = None if ticket_type is None else ticket_type.profile.event_id
+def _terms_patch(body: shapes.TicketTypeChange, ticket_type: TicketType, catalogue: Catalogue) -> TermsPatch:
+    event_id = ticket_type.profile.event_id
     if body.event_id not in (UNSET, event_id):
         raise RefusedRequest(invalid("event_id", "A ticket type stays with its event."))
     if body.currency not in (UNSET, EUR):

@@ -11,6 +11,7 @@ from aiohttp import web
 from ticketd.core.catalogue import Event
 from ticketd.core.ids import EventId
 from ticketd.core.refusals import Refusal
+from ticketd.core.terms import EventStatus
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.errors import not_found
 from ticketd.web.pages.event_forms import draft_from, event_fields, patch_from, values_of
@@ -147,7 +148,7 @@ def _page(
     view = EventFormView(
         event.name,
         f"{desk.path}/events",
-        f"/events/{event.id}",
+        "" if event.status is EventStatus.DRAFT else f"/events/{event.id}",
         event_fields(values_of(event) | dict(form), errors),
         "" if refusal is None else sentence(refusal),
     )

@@ -1,0 +1,43 @@
+"""A write whose answer is lost may have happened."""
+
+import asyncpg
+import pytest
+
+from tests.fakes.router import InstantRouter
+from tests.services.conftest import People
+from ticketd.core.catalogue import Organizer
+from ticketd.core.ids import OwnerId
+from ticketd.core.refusals import Reason, Refusal
+from ticketd.ports import StorageUnavailable
+from ticketd.services.catalogue import Catalogue
+from ticketd.services.management import Management
+from ticketd.storage.catalogue import CatalogueStore
+from ticketd.storage.database import Database
+from ticketd.storage.orders import OrderStore
+
+
+class Forgetful(CatalogueStore):
+    """Writes, and then breaks off before it has told so."""
+
+    async def insert_organizer(self, owner_id: OwnerId, *, slug: str, name: str) -> Organizer | None:
+        await super().insert_organizer(owner_id, slug=slug, name=name)
+        raise StorageUnavailable("broken off")
+
+
+@pytest.fixture
+def forgetful(catalogue: Catalogue, router: InstantRouter, pool: asyncpg.Pool) -> Management:
+    database = Database(pool)
+    return Management(
+        catalogue=catalogue, store=Forgetful(database), orders=OrderStore(database), router=router
+    )
+
+
+async def test_an_organizer_made_without_an_answer_is_there_when_asked_for_again(
+    forgetful: Management, people: People
+) -> None:
+    with pytest.raises(StorageUnavailable):
+        await forgetful.create_organizer(people.alice, name="Lost", slug="lost")
+    again = await forgetful.create_organizer(people.alice, name="Lost", slug="lost")
+    assert again == Refusal(Reason.SLUG_TAKEN)
+    made = await forgetful.access(people.alice, "lost")
+    assert isinstance(made, Organizer)
