@@ -72,6 +72,16 @@ async def test_what_cannot_be_is_refused_and_everything_typed_stays(
     assert not events(house)
 
 
+@pytest.mark.parametrize(("status", "linked"), [("published", True), ("draft", False)])
+async def test_only_an_event_that_guests_can_see_is_linked(
+    house: PageHouse, anna: Browser, status: str, linked: bool
+) -> None:
+    await anna.post("/mario/events", data=GALA | {"status": status})
+    (event,) = events(house)
+    page = await document(await anna.get(f"/mario/events/{event.id}"))
+    assert ("The page that guests see" in page.text) is linked
+
+
 async def test_saving_what_is_shown_changes_nothing(
     house: PageHouse, anna: Browser, mario: Organizer
 ) -> None:
