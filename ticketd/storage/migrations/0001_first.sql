@@ -23,7 +23,7 @@ CREATE TABLE checkpoint (
     inventory_id bigint PRIMARY KEY,
     fact_seq     bigint NOT NULL,
     open_lines   integer NOT NULL,
-    body         bytea NOT NULL
+    body         bytea STORAGE EXTERNAL NOT NULL  -- written often, read once: not worth compressing
 );
 
 -- Who may sell.
