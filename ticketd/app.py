@@ -9,7 +9,7 @@ import socket
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import click
@@ -126,12 +126,18 @@ async def _serve(settings: Settings, listener: socket.socket, embedded: Embedded
         if embedded is not None:
             await stack.enter_async_context(_owned(embedded.supervise(), fatal=end))
         dsn = embedded.dsn if embedded is not None else _database_url(settings)
+        opening = asyncio.ensure_future(stack.enter_async_context(open_services(settings, dsn, fatal=end)))
+        waited_for: set[asyncio.Future[Any]] = {opening, ended}
+        await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
+        if not opening.done():  # told to stop before there was anything to stop
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
+            return _exit_code(ended.result())
         try:
-            services = await stack.enter_async_context(open_services(settings, dsn, fatal=end))
+            services = opening.result()
         except (StorageUnavailable, *OUTAGES) as error:
-            raise StartupRefused(
-                f"The database can't be used: {str(error) or type(error).__name__}."
-            ) from error
+            reason = str(error) or type(error).__name__
+            raise StartupRefused(f"The database can't be used: {reason}.") from error
         if settings.demo:
             click.echo(await install_demo(services, host=settings.host, port=listener.getsockname()[1]))
         await stack.enter_async_context(_listening(settings, services, listener))
