@@ -46,7 +46,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 
 class Server:
-    """Stands where `ticketd.app` does, and starts nothing."""
+    """Stands where `ticketd.server` does, and starts nothing."""
 
     def __init__(self) -> None:
         self.started_with: list[Settings] = []
@@ -63,7 +63,7 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     server = Server()
-    monkeypatch.setitem(sys.modules, "ticketd.app", server)
+    monkeypatch.setitem(sys.modules, "ticketd.server", server)
     return server
 
 

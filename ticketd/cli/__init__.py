@@ -32,7 +32,7 @@ def serve(settings: Settings) -> None:
 
     Without --database-url it runs its own Postgres inside --data-dir.
     """
-    from ticketd.app import serve as serve_until_stopped  # only this command needs all of it
+    from ticketd.server import serve as serve_until_stopped  # only this command needs all of it
 
     sys.exit(serve_until_stopped(settings))
 

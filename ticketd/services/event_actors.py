@@ -7,6 +7,7 @@ from ticketd.core.catalogue import Event
 from ticketd.core.commands import AnyCommand, ChangeEventWindow, Delete
 from ticketd.core.ids import Instant, InventoryId, inventory_of
 from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.terms import EventWindow
 from ticketd.ports import Router
 from ticketd.services.catalogue import Catalogue
 
@@ -40,14 +41,18 @@ class EventActors:
         """None once this one is gone."""
         return await self._ask_all({inventory_id: Delete()})
 
-    async def realign(self, now: Instant) -> Refusal | None:
-        """Finish what a crash cut short: tell those that don't follow their event what it says."""
-        windows = {
+    def windows(self, now: Instant) -> dict[InventoryId, EventWindow]:
+        """What each ticket type of an event that isn't over has to follow."""
+        return {
             inventory_id: event.window()
             for event in self._catalogue.events()
             if event.over_at > now
             for inventory_id in self._inventories_of(event)
         }
+
+    async def realign(self, now: Instant) -> Refusal | None:
+        """Finish what a crash cut short: tell those that don't follow their event what it says."""
+        windows = self.windows(now)
         offers = await self._router.offers(windows)
         return await self._ask_all(
             {

@@ -166,6 +166,10 @@ class Management:
             self._catalogue.drop_event(event_id)
             return None
 
+    def followers(self, now: Instant) -> Iterable[InventoryId]:
+        """The inventories that `realign_events` looks at."""
+        return self._actors.windows(now)
+
     async def realign_events(self, now: Instant) -> Refusal | None:
         """Make every ticket type follow its event again, for the start; None when all do."""
         return await self._actors.realign(now)

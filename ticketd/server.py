@@ -1,0 +1,177 @@
+"""The serving process: it binds, opens the house, listens, and ends when it is told to or has to."""
+
+import asyncio
+import errno
+import gc
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Final
+
+import click
+import structlog
+import uvloop
+from aiohttp import web
+
+from ticketd.app import WEB_SHARE, Fatal, open_services
+from ticketd.demo import install_demo, refuse_exposed_demo
+from ticketd.embedded import EmbeddedPostgres
+from ticketd.ports import StartupRefused, StorageUnavailable, Superseded
+from ticketd.settings import Settings
+from ticketd.storage.outages import OUTAGES
+from ticketd.web import routes
+from ticketd.web.context import Services
+from ticketd.web.parsing import BODY_BYTES_MAX
+
+BACKLOG: Final = 4096
+COLLECTOR_THRESHOLDS: Final = (20_000, 20, 50)
+EXIT_FAILED: Final = 1
+EXIT_SUPERSEDED: Final = 3
+
+log = structlog.get_logger(__name__)
+
+
+def serve(settings: Settings) -> int:
+    """Run the server until it is told to stop; returns the process's exit code."""
+    if settings.demo:
+        refuse_exposed_demo(settings.host)
+    listener = _bind(settings.host, settings.port)
+    embedded = EmbeddedPostgres(settings.data_dir) if settings.database_url is None else None
+    if embedded is None:
+        _make_data_dir(settings)  # for the sandbox's log; an embedded Postgres makes its own
+    with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        if embedded is None:
+            return runner.run(_serve(settings, listener, embedded))
+        embedded.start()
+        try:
+            return runner.run(_serve(settings, listener, embedded))
+        finally:
+            embedded.stop()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """A bound socket that doesn't listen yet: a port in use is found before anything starts."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise StartupRefused(_unavailable(host, port, error)) from error
+    return listener
+
+
+def _unavailable(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on {host} is in use."
+    return f"Can't listen on {host} port {port}: {error.strerror}."
+
+
+def _make_data_dir(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartupRefused(
+            f"The data directory {settings.data_dir} can't be made: {error.strerror}."
+        ) from error
+
+
+async def _serve(settings: Settings, listener: socket.socket, embedded: EmbeddedPostgres | None) -> int:
+    ended: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
+
+    def end(reason: BaseException | None = None) -> None:
+        if not ended.done():
+            ended.set_result(reason)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, end)
+    async with AsyncExitStack() as stack:
+        if embedded is not None:
+            await stack.enter_async_context(_owned(embedded.supervise(), fatal=end))
+        dsn = embedded.dsn if embedded is not None else _database_url(settings)
+        opening = asyncio.ensure_future(stack.enter_async_context(open_services(settings, dsn, fatal=end)))
+        waited_for: set[asyncio.Future[Any]] = {opening, ended}
+        await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
+        if not opening.done():  # told to stop before there was anything to stop
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
+            return _exit_code(ended.result())
+        try:
+            services = opening.result()
+        except (StorageUnavailable, *OUTAGES) as error:
+            reason = str(error) or type(error).__name__
+            raise StartupRefused(f"The database can't be used: {reason}.") from error
+        if settings.demo:
+            click.echo(await install_demo(services, host=settings.host, port=listener.getsockname()[1]))
+        await stack.enter_async_context(_listening(settings, services, listener))
+        _spare_the_collector()
+        ended_by = await ended
+        log.info("stopping")
+    return _exit_code(ended_by)
+
+
+def _spare_the_collector() -> None:
+    """What lives as long as the process needn't be looked at again; requests leave next to no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTOR_THRESHOLDS)
+
+
+def _exit_code(reason: BaseException | None) -> int:
+    match reason:
+        case None:
+            return 0
+        case Superseded():
+            click.echo(f"ticketd: {reason}", err=True)
+            return EXIT_SUPERSEDED
+        case _:
+            log.error("ended by a fault", exc_info=reason)
+            return EXIT_FAILED
+
+
+def _database_url(settings: Settings) -> str:
+    assert settings.database_url is not None, "without one the embedded server is used"
+    return settings.database_url.reveal()
+
+
+@asynccontextmanager
+async def _owned(work: Awaitable[object], *, fatal: Fatal) -> AsyncIterator[None]:
+    """A task for as long as the context is open; its failure ends the process."""
+    task = asyncio.ensure_future(work)
+    task.add_done_callback(lambda done: None if done.cancelled() else fatal(done.exception() or _ENDED))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+_ENDED = RuntimeError("a task that never ends has ended")
+
+
+@asynccontextmanager
+async def _listening(settings: Settings, services: Services, listener: socket.socket) -> AsyncIterator[None]:
+    app = web.Application(client_max_size=BODY_BYTES_MAX)
+    routes.setup(app, services)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handle_signals=False,
+        auto_decompress=False,  # a few bytes could become gigabytes before anyone looks at them
+        shutdown_timeout=settings.shutdown_seconds_max * WEB_SHARE,
+    )
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listener, backlog=BACKLOG).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise StartupRefused(_unavailable(settings.host, settings.port, error)) from error
+    host, port = listener.getsockname()[:2]
+    click.echo(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}")
+    try:
+        yield
+    finally:
+        await runner.cleanup()
