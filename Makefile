@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint format lock clean chromium
+.PHONY: help run test soak lint format lock clean machine
 
 bin := .venv/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --no-input --quiet
@@ -22,8 +22,13 @@ help: ## show this list
 run: $(installed) ## start a server with a demo on http://127.0.0.1:8080, its data in ./data
 	@$(bin)/ticketd serve --demo --data-dir ./data
 
-test: lint chromium ## check style, types and layers, then run all tests
+test: lint machine ## check style, types and layers, then run all tests
 	$(bin)/pytest
+
+soak: $(installed) machine ## let the storms rage for an hour or two: docs/reliability.md
+	$(bin)/pytest --soak -m storm
+	$(bin)/python -m tests.simulation --seeds 50000
+	$(bin)/python -m tests.simulation --mutations
 
 lint: $(installed) ## check style, types and layers
 	$(bin)/ruff format --check
@@ -43,10 +48,11 @@ lock: $(bin)/python ## renew requirements.txt from pyproject.toml
 clean: ## remove what was installed and cached; ./data stays
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis build dist
 
-chromium:
-	@[ -x /usr/bin/chromium ] || if $(can_apt); \
-	then apt-get update --quiet && $(apt_install) chromium; \
-	else echo 'The browser tests need /usr/bin/chromium: sudo apt install chromium' >&2; exit 1; fi
+# What tests need of the machine: a browser, and a clock that can be set wrong for one process.
+machine:
+	@if [ -x /usr/bin/chromium ] && ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1; then exit; fi; \
+	if $(can_apt); then apt-get update --quiet && $(apt_install) chromium libfaketime; \
+	else echo 'The tests need two packages: sudo apt install chromium libfaketime' >&2; exit 1; fi
 
 # The interpreter is a link: when the system's Python has gone or is another one, all is installed anew.
 $(bin)/python:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -35,6 +35,37 @@ BEGIN
     END LOOP;
 END $$
 """
+
+
+Report = Callable[[str], None]
+"""Keeps one line of figures that a storm has measured; all of them stand at the end of the run's output."""
+
+
+_reported: list[str] = []
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--soak", action="store_true", help="let storms rage as long as docs/reliability.md says"
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _reported:
+        terminalreporter.section("what the storms have seen")
+        for line in _reported:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def soak(request: pytest.FixtureRequest) -> bool:
+    """Whether this run takes its time (`make soak`); `make test` must be short."""
+    return bool(request.config.getoption("--soak"))
+
+
+@pytest.fixture(scope="session")
+def report() -> Report:
+    return _reported.append
 
 
 @pytest.fixture

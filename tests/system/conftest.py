@@ -1,4 +1,3 @@
-import os
 import shutil
 import subprocess
 import sys
@@ -118,6 +117,6 @@ def box_office(shared_server: Server) -> Iterator[BoxOffice]:
 
 
 @pytest.fixture(scope="session")
-def kills() -> int:
+def kills(soak: bool) -> int:
     """How often a test kills what it kills."""
-    return int(os.environ.get("TICKETD_TEST_KILLS", "2"))
+    return 20 if soak else 2

@@ -38,6 +38,7 @@ def kill_both(server: Server) -> None:
     kill_server(server)
 
 
+@pytest.mark.storm
 @pytest.mark.parametrize("kill", [kill_server, kill_postgres, kill_both])
 def test_what_was_acknowledged_outlives_a_kill_under_load(
     server: Server, kill: Callable[[Server], None], kills: int
