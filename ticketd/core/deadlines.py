@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Iterator
 
-from ticketd.core.ids import Instant, ReservationId
+from ticketd.core.ids import END_OF_TIME, Instant, ReservationId
 
 _STALE_MAX = 1024
 
@@ -17,6 +17,8 @@ class Deadlines:
 
     def __init__(self) -> None:
         self._heap: list[tuple[Instant, ReservationId]] = []
+        self.earliest: Instant = END_OF_TIME
+        """When the first entry, stale or not, runs out."""
 
     def __len__(self) -> int:
         return len(self._heap)
@@ -24,6 +26,8 @@ class Deadlines:
     def add(self, deadline: Instant, reservation_id: ReservationId) -> None:
         """Note that this line runs out at `deadline`."""
         heapq.heappush(self._heap, (deadline, reservation_id))
+        if deadline < self.earliest:
+            self.earliest = deadline
 
     def first(self) -> tuple[Instant, ReservationId] | None:
         """The earliest entry, stale or not."""
@@ -32,6 +36,7 @@ class Deadlines:
     def drop_first(self) -> None:
         """Forget the earliest entry."""
         heapq.heappop(self._heap)
+        self.earliest = self._heap[0][0] if self._heap else END_OF_TIME
 
     def crowded(self, live: int) -> bool:
         """Whether stale entries outnumber the `live` ones by enough to rebuild."""
@@ -41,6 +46,7 @@ class Deadlines:
         """Forget everything but these."""
         self._heap = entries
         heapq.heapify(entries)
+        self.earliest = entries[0][0] if entries else END_OF_TIME
 
     def due(self, now: Instant) -> Iterator[tuple[Instant, ReservationId]]:
         """Every entry at or before `now`, parents before children, without touching the heap."""

@@ -1,6 +1,6 @@
 """A judgement on a command, and the one that closed reservations share."""
 
-from typing import NamedTuple
+import msgspec
 
 from ticketd.core import commands as c
 from ticketd.core.facts import AnyFact
@@ -9,7 +9,7 @@ from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import ReservationStatus
 
 
-class Decision(NamedTuple):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """Facts to apply, and what to answer: a refusal, a line as it then stands, or (None) the offer."""
 
     facts: tuple[AnyFact, ...]

@@ -8,6 +8,8 @@ from typing import NewType
 Instant = NewType("Instant", int)
 """Microseconds since 1970-01-01T00:00:00Z."""
 
+DAWN_OF_TIME, END_OF_TIME = Instant(-(2**63)), Instant(2**63 - 1)
+
 InventoryId = NewType("InventoryId", int)
 TicketTypeId = NewType("TicketTypeId", int)
 EventId = NewType("EventId", int)

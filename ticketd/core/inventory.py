@@ -10,7 +10,7 @@ from ticketd.core.outcomes import Departed, Outcome
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, ReservationStatus
 from ticketd.core.state import EXPIRED, HELD, PAID, PAYING, InventoryState
-from ticketd.core.terms import EventStatus, SaleStatus, opening, sale_status, window_errors
+from ticketd.core.terms import EventStatus, opening, window_errors
 
 EXPIRED_PER_DECISION_MAX = 256
 PAYMENT_ATTEMPTS_MAX = 5
@@ -23,7 +23,7 @@ class Inventory(InventoryState):
 
     def decide(self, command: c.AnyCommand, now: Instant) -> Decision:
         """Judge a command at `now`; what has run out by then is given back first."""
-        expired = self._due(now)
+        expired = self._due(now) if self.deadlines.earliest <= now else ()
         freed = sum(self.lines[fact.reservation_id].quantity for fact in expired) if expired else 0
         match command:
             case c.Reserve():
@@ -48,9 +48,6 @@ class Inventory(InventoryState):
         return Decision(expired + decision.facts, decision.answer) if expired else decision
 
     def _due(self, now: Instant) -> tuple[f.Expired, ...]:
-        first = self.deadlines.first()
-        if first is None or first[0] > now:
-            return ()
         due: dict[ReservationId, f.Expired] = {}
         for deadline, reservation_id in self.deadlines.due(now):
             if self.runs_out(reservation_id, deadline):
@@ -65,15 +62,16 @@ class Inventory(InventoryState):
         if command.key and (use := self.keys.find(command.key)):
             same = use.request == command.request
             return Decision((), use.reservation_id if same else Refusal(Reason.KEY_REUSED))
-        refusal = self._sale_refusal(command.quantity, now, free)
-        if refusal is not None:
-            return Decision((), refusal)
+        opens_at, ends_at = self.sale_time
+        quantity, terms = command.quantity, self.terms
+        if not opens_at <= now < ends_at or quantity > free or quantity > terms.max_per_reservation:
+            return Decision((), self._sale_refusal(quantity, now, free))
         deadline = Instant(now + command.hold_seconds * MICROSECONDS)
         fact = f.Reserved(
             now,
             command.reservation_id,
-            command.quantity,
-            self.terms.price_cents,
+            quantity,
+            terms.price_cents,
             deadline,
             command.key,
             command.request,
@@ -81,19 +79,18 @@ class Inventory(InventoryState):
         )
         return Decision((fact,), command.reservation_id)
 
-    def _sale_refusal(self, quantity: int, now: Instant, free: int) -> Refusal | None:
+    def _sale_refusal(self, quantity: int, now: Instant, free: int) -> Refusal:
         if not self.exists:
             return Refusal(Reason.NOT_FOUND)
-        terms = self.terms
-        status = sale_status(terms, self.window, free=free, now=now)
-        if status is SaleStatus.NOT_YET or status is SaleStatus.ENDED:
-            opens_at = opening(terms, self.window) if status is SaleStatus.NOT_YET else None
-            return Refusal(Reason.NOT_ON_SALE, on_sale_at=opens_at)
-        if quantity > terms.max_per_reservation:
-            return Refusal(Reason.LIMIT_EXCEEDED, max_per_reservation=terms.max_per_reservation)
-        if quantity > free:
-            return Refusal(Reason.SOLD_OUT, available=free)
-        return None
+        opens_at, ends_at = self.sale_time
+        if now >= ends_at:
+            return Refusal(Reason.NOT_ON_SALE)
+        if now < opens_at:
+            return Refusal(Reason.NOT_ON_SALE, on_sale_at=opening(self.terms, self.window))
+        max_per_reservation = self.terms.max_per_reservation
+        if quantity > max_per_reservation:
+            return Refusal(Reason.LIMIT_EXCEEDED, max_per_reservation=max_per_reservation)
+        return Refusal(Reason.SOLD_OUT, available=free)
 
     def _on_line(
         self,

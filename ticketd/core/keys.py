@@ -5,7 +5,7 @@ from collections import OrderedDict
 import msgspec
 
 from ticketd.core.facts import AnyFact, Expired, Released, Reserved, Sealed
-from ticketd.core.ids import MICROSECONDS, Instant, ReservationId
+from ticketd.core.ids import END_OF_TIME, MICROSECONDS, Instant, ReservationId
 
 KEY_SECONDS_MIN = 3600
 """A key is remembered for at least this long after its reservation was made."""
@@ -29,6 +29,8 @@ class KeyMemory:
     def __init__(self) -> None:
         self._uses: OrderedDict[str, KeyUse] = OrderedDict()
         self._tentative: dict[ReservationId, str] = {}
+        self._forget_at = END_OF_TIME
+        """No key's hour is over before this."""
 
     def find(self, key: str) -> KeyUse | None:
         """The use of this key that a repeat must get, if there is one."""
@@ -46,7 +48,8 @@ class KeyMemory:
     def follow(self, fact: AnyFact, seq: int) -> None:
         """Take in one fact; any that isn't about keys changes nothing."""
         if isinstance(fact, Reserved):
-            self._forget_before(Instant(fact.at - KEY_SECONDS_MIN * MICROSECONDS))
+            if fact.at > self._forget_at:
+                self._forget_before(Instant(fact.at - KEY_SECONDS_MIN * MICROSECONDS))
             if fact.key:
                 self._remember(fact, seq)
         elif self._tentative and isinstance(fact, Sealed | Released | Expired):
@@ -55,6 +58,8 @@ class KeyMemory:
                 self._uses.pop(key, None)
 
     def _remember(self, fact: Reserved, seq: int) -> None:
+        if not self._uses:
+            self._forget_at = Instant(fact.at + KEY_SECONDS_MIN * MICROSECONDS)
         self._uses[fact.key] = KeyUse(fact.reservation_id, fact.request, seq, fact.at)
         if fact.parts:
             self._tentative[fact.reservation_id] = fact.key
@@ -63,5 +68,6 @@ class KeyMemory:
         while self._uses:
             key, use = next(iter(self._uses.items()))
             if use.at >= instant:
+                self._forget_at = Instant(use.at + KEY_SECONDS_MIN * MICROSECONDS)
                 return
             del self._uses[key]

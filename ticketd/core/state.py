@@ -17,7 +17,7 @@ from ticketd.core.keys import KeyMemory
 from ticketd.core.outcomes import Figures, Offer
 from ticketd.core.reservations import Line, ReservationStatus
 from ticketd.core.snapshots import Snapshot
-from ticketd.core.terms import EventWindow, Profile, Terms
+from ticketd.core.terms import NO_TIME, EventWindow, Profile, Terms, sale_time
 
 HELD, PAYING, PAID = ReservationStatus.HELD, ReservationStatus.PAYING, ReservationStatus.PAID
 RELEASED, EXPIRED = ReservationStatus.RELEASED, ReservationStatus.EXPIRED
@@ -38,6 +38,7 @@ class InventoryState:
         self.profile: Profile | None = None
         self.terms = Terms(name="", capacity=0)
         self.window: EventWindow | None = None
+        self.sale_time = sale_time(self.terms, None)
         self.deleted = False
         self.free = self.held = self.paying = self.sold = 0
         self.revenue_cents = 0
@@ -117,15 +118,17 @@ class InventoryState:
                 self.deadlines.add(fact.deadline, fact.reservation_id)
                 self.keys.follow(fact, self.seq)
             case f.Opened():
-                self.profile, self.terms, self.window = fact.profile, fact.terms, fact.window
+                self.profile = fact.profile
                 self.free = fact.terms.capacity
+                self._sell_on(fact.terms, fact.window)
             case f.TermsChanged():
                 self.free += fact.terms.capacity - self.terms.capacity
-                self.terms = fact.terms
+                self._sell_on(fact.terms, self.window)
             case f.EventWindowChanged():
-                self.window = fact.window
+                self._sell_on(self.terms, fact.window)
             case f.Deleted():
                 self.deleted = True
+                self._sell_on(self.terms, self.window)
             case _:
                 assert_never(fact)
         self._drop_stale_deadlines()
@@ -143,11 +146,16 @@ class InventoryState:
             fact.at,
             fact.deadline,
             fact.deadline,
-            tentative=bool(fact.parts),
-            parts=fact.parts,
+            bool(fact.parts),
+            0,
+            fact.parts,
         )
         self.deadlines.add(fact.deadline, fact.reservation_id)
         self.keys.follow(fact, self.seq)
+
+    def _sell_on(self, terms: Terms, window: EventWindow | None) -> None:
+        self.terms, self.window = terms, window
+        self.sale_time = NO_TIME if self.deleted else sale_time(terms, window)
 
     def _replace(self, reservation_id: ReservationId, **changes: object) -> Line:
         line = msgspec.structs.replace(self.lines[reservation_id], **changes)
@@ -204,8 +212,8 @@ class InventoryState:
         """Go on from a snapshot; only for an inventory that has no facts yet."""
         assert self.seq == 0, "an inventory is restored before its first fact"
         self.seq = self.restored_seq = snapshot.seq
-        self.profile, self.terms = snapshot.profile, snapshot.terms
-        self.window, self.deleted = snapshot.window, snapshot.deleted
+        self.profile, self.deleted = snapshot.profile, snapshot.deleted
+        self._sell_on(snapshot.terms, snapshot.window)
         self.sold, self.revenue_cents = snapshot.sold, snapshot.revenue_cents
         for line in snapshot.open_lines:
             self.lines[line.reservation_id] = line

@@ -1,10 +1,11 @@
 """The terms a ticket type is sold on: all that affects a sale and that an owner sets."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
-from ticketd.core.ids import EventId, Instant, OrganizerId
+from ticketd.core.ids import DAWN_OF_TIME, END_OF_TIME, EventId, Instant, OrganizerId
 from ticketd.core.money import EUR
 from ticketd.core.refusals import FieldError
 
@@ -75,16 +76,34 @@ class Profile(msgspec.Struct, frozen=True):
     """The unguessable UUID in its purchase URL."""
 
 
+class SaleTime(NamedTuple):
+    """When guests may buy: from `opens_at` until just before `ends_at`."""
+
+    opens_at: Instant
+    ends_at: Instant
+
+
+NO_TIME = SaleTime(END_OF_TIME, DAWN_OF_TIME)
+
+
+def sale_time(terms: Terms, window: EventWindow | None) -> SaleTime:
+    """The event's window narrowed by the ticket type's own; a draft never opens, a cancelled one is over."""
+    opens_at, ends_at = opening(terms, window), _ending(terms, window)
+    if window is not None and window.status is EventStatus.DRAFT:
+        opens_at = END_OF_TIME
+    if window is not None and window.status is EventStatus.CANCELLED:
+        ends_at = DAWN_OF_TIME
+    return SaleTime(
+        DAWN_OF_TIME if opens_at is None else opens_at, END_OF_TIME if ends_at is None else ends_at
+    )
+
+
 def sale_status(terms: Terms, window: EventWindow | None, *, free: int, now: Instant) -> SaleStatus:
-    """Where the sale stands at `now`: the event's window narrowed by the ticket type's own."""
-    if _has_ended(terms, now):
+    """Where the sale stands at `now`."""
+    opens_at, ends_at = sale_time(terms, window)
+    if now >= ends_at:
         return SaleStatus.ENDED
-    if window is not None:
-        if window.status is EventStatus.CANCELLED or _has_ended(window, now):
-            return SaleStatus.ENDED
-        if window.status is EventStatus.DRAFT or _has_yet_to_open(window, now):
-            return SaleStatus.NOT_YET
-    if _has_yet_to_open(terms, now):
+    if now < opens_at:
         return SaleStatus.NOT_YET
     return SaleStatus.ON_SALE if free > 0 else SaleStatus.SOLD_OUT
 
@@ -95,12 +114,9 @@ def opening(terms: Terms, window: EventWindow | None) -> Instant | None:
     return max(opens, default=None)
 
 
-def _has_ended(window: Terms | EventWindow, now: Instant) -> bool:
-    return window.off_sale_at is not None and now >= window.off_sale_at
-
-
-def _has_yet_to_open(window: Terms | EventWindow, now: Instant) -> bool:
-    return window.on_sale_at is not None and now < window.on_sale_at
+def _ending(terms: Terms, window: EventWindow | None) -> Instant | None:
+    ends = [at for at in (terms.off_sale_at, window.off_sale_at if window else None) if at is not None]
+    return min(ends, default=None)
 
 
 def window_errors(on_sale_at: Instant | None, off_sale_at: Instant | None) -> tuple[FieldError, ...]:
