@@ -18,6 +18,11 @@ def _elapsed_ns() -> int:
     return time.clock_gettime_ns(_CLOCK)
 
 
+def wall_seconds() -> int:
+    """What this machine takes for the time, in seconds since 1970: to be shown, never to decide by."""
+    return int(time.time())
+
+
 class DatabaseClock:
     """The database's time at start, carried on by the monotonic clock; no wall clock moves it."""
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.web.wire import headers_of
 from ticketd.core.ids import Instant
 from ticketd.core.refusals import FieldError, Reason, Refusal
 from ticketd.web.problems import PRESENTATIONS, problem, sentence, status_of
@@ -46,10 +47,10 @@ def test_every_reason_has_its_status_a_title_and_a_sentence(reason: Reason) -> N
 @pytest.mark.parametrize("reason", Reason)
 def test_every_refusal_is_a_problem_that_nobody_keeps(reason: Reason) -> None:
     answer = problem(Refusal(reason))
-    body = json.loads(bytes(answer.body))  # type: ignore[arg-type]
+    body = json.loads(answer.body)
     assert answer.status == STATUSES[reason]
-    assert answer.content_type == "application/problem+json"
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert headers_of(answer)["Content-Type"] == "application/problem+json"
+    assert headers_of(answer)["Cache-Control"] == "no-store"
     assert body == {
         "type": f"urn:ticketd:problem:{reason}",
         "title": PRESENTATIONS[reason].title,
@@ -62,9 +63,9 @@ def test_every_refusal_is_a_problem_that_nobody_keeps(reason: Reason) -> None:
 @pytest.mark.parametrize("reason", Reason)
 def test_only_what_passes_by_itself_says_when_to_try_again(reason: Reason) -> None:
     passes = reason in (Reason.OVERLOADED, Reason.TOO_MANY_REQUESTS)
-    assert ("Retry-After" in problem(Refusal(reason)).headers) is passes
+    assert ("Retry-After" in headers_of(problem(Refusal(reason)))) is passes
     if passes:
-        assert problem(Refusal(reason, retry_after_seconds=9)).headers["Retry-After"] == "9"
+        assert headers_of(problem(Refusal(reason, retry_after_seconds=9)))["Retry-After"] == "9"
 
 
 def test_a_problem_has_every_member_that_helps() -> None:
@@ -78,7 +79,7 @@ def test_a_problem_has_every_member_that_helps() -> None:
         on_sale_at=Instant(0),
         errors=(FieldError("name", "A name is needed."),),
     )
-    body = json.loads(bytes(problem(refusal).body))  # type: ignore[arg-type]
+    body = json.loads(problem(refusal).body)
     assert body["detail"] == "Look again."
     assert (body["available"], body["held"], body["sold"], body["max_per_reservation"]) == (0, 1, 2, 3)
     assert body["on_sale_at"] == "1970-01-01T00:00:00.000000Z"

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import msgspec
-from aiohttp import hdrs, web
-from multidict import CIMultiDict
+from aiohttp import hdrs
 
 from ticketd.core.refusals import FieldError, Reason, Refusal
+from ticketd.web.answers import Answer, head, header_lines
 from ticketd.web.parsing import format_instant
 
 INTERNAL_CODE: Final = "internal"
@@ -95,6 +95,10 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     errors: tuple[FieldError, ...] = ()
 
 
+_HEADS: Final = {
+    status: head(status, {hdrs.CONTENT_TYPE: "application/problem+json", **PRIVATE_HEADERS})
+    for status in {500, *(presentation.status for presentation in PRESENTATIONS.values())}
+}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -120,7 +124,7 @@ def sentence(refusal: Refusal) -> str:
             return PRESENTATIONS[refusal.reason].sentence
 
 
-def problem(refusal: Refusal, *, headers: Mapping[str, str] | None = None) -> web.Response:
+def problem(refusal: Refusal, *, headers: Mapping[str, str] | None = None) -> Answer:
     """The `application/problem+json` answer to a refusal."""
     status, title, _ = PRESENTATIONS[refusal.reason]
     body = Problem(
@@ -143,7 +147,7 @@ def problem(refusal: Refusal, *, headers: Mapping[str, str] | None = None) -> we
     return _respond(body, {**challenge, **_retry_headers(refusal), **(headers or {})})
 
 
-def internal_problem() -> web.Response:
+def internal_problem() -> Answer:
     """The answer to a fault: no word about what broke."""
     return _respond(
         Problem(
@@ -164,8 +168,5 @@ def _retry_headers(refusal: Refusal) -> Mapping[str, str]:
     return {}
 
 
-def _respond(body: Problem, headers: Mapping[str, str]) -> web.Response:
-    complete = CIMultiDict(PRIVATE_HEADERS)
-    complete[hdrs.CONTENT_TYPE] = "application/problem+json"
-    complete.update(headers)
-    return web.Response(body=_encode(body), status=body.status, headers=complete)
+def _respond(body: Problem, headers: Mapping[str, str]) -> Answer:
+    return Answer(_HEADS[body.status], _encode(body), header_lines(headers))

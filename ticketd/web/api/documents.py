@@ -19,12 +19,12 @@ _DOCS_HEADERS: Final = {
 
 
 @describes(Operation(tag="Documents", answers={200: dict[str, Any]}))
-async def get_openapi(request: web.Request) -> web.Response:
+async def get_openapi(request: web.Request) -> web.StreamResponse:
     """This document."""
     return web.Response(body=request.app[OPENAPI], headers={hdrs.CONTENT_TYPE: "application/json"})
 
 
-async def docs_page(request: web.Request) -> web.Response:
+async def docs_page(request: web.Request) -> web.StreamResponse:
     """A page to read the document and to try the calls."""
     response = aiohttp_jinja2.render_template("api_docs.html", request, {})
     response.headers.update(_DOCS_HEADERS)

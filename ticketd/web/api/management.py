@@ -46,7 +46,7 @@ _ticket_type_change: Final = BodyReader(shapes.TicketTypeChange)
         for_owners=True,
     )
 )
-async def create_event(request: web.Request) -> web.Response:
+async def create_event(request: web.Request) -> web.StreamResponse:
     """Make an event."""
     owner_id = await owner_id_of(request)
     draft = _event_draft(await _new_event.read(request))
@@ -66,7 +66,7 @@ async def create_event(request: web.Request) -> web.Response:
         for_owners=True,
     )
 )
-async def change_event(request: web.Request) -> web.Response:
+async def change_event(request: web.Request) -> web.StreamResponse:
     """Change an event; the sale of all its ticket types follows at once."""
     owner_id = await owner_id_of(request)
     event_id = EventId(path_id(request, "event_id"))
@@ -89,7 +89,7 @@ async def change_event(request: web.Request) -> web.Response:
         for_owners=True,
     )
 )
-async def delete_event(request: web.Request) -> web.Response:
+async def delete_event(request: web.Request) -> web.StreamResponse:
     """Delete an event and its ticket types; only without anything sold, held or paying."""
     owner_id = await owner_id_of(request)
     event_id = EventId(path_id(request, "event_id"))
@@ -135,7 +135,7 @@ def _event_patch(body: shapes.EventChange, event: Event) -> EventPatch:
         for_owners=True,
     )
 )
-async def create_ticket_type(request: web.Request) -> web.Response:
+async def create_ticket_type(request: web.Request) -> web.StreamResponse:
     """Make a ticket type, for an event or (a coupon) for none."""
     owner_id = await owner_id_of(request)
     body = await _new_ticket_type.read(request)
@@ -160,7 +160,7 @@ async def create_ticket_type(request: web.Request) -> web.Response:
         for_owners=True,
     )
 )
-async def change_ticket_type(request: web.Request) -> web.Response:
+async def change_ticket_type(request: web.Request) -> web.StreamResponse:
     """Change a ticket type; reservations made before keep their price."""
     owner_id = await owner_id_of(request)
     ticket_type_id = TicketTypeId(path_id(request, "ticket_type_id"))
@@ -184,7 +184,7 @@ async def change_ticket_type(request: web.Request) -> web.Response:
         for_owners=True,
     )
 )
-async def delete_ticket_type(request: web.Request) -> web.Response:
+async def delete_ticket_type(request: web.Request) -> web.StreamResponse:
     """Delete a ticket type; only without anything sold, held or paying."""
     owner_id = await owner_id_of(request)
     ticket_type_id = TicketTypeId(path_id(request, "ticket_type_id"))

@@ -35,7 +35,7 @@ _TICKET_TYPES: Final = Listing[TicketType](lambda each: (each.id,), kind=tuple[i
         parameters=paging.PARAMETERS,
     )
 )
-async def list_events(request: web.Request) -> web.Response:
+async def list_events(request: web.Request) -> web.StreamResponse:
     """Published events that aren't over, soonest first."""
     services = request.app[SERVICES]
     page = _EVENTS.page(request, services.catalogue.on_show(services.clock.now()))
@@ -50,7 +50,7 @@ async def list_events(request: web.Request) -> web.Response:
         reasons=(Reason.NOT_FOUND,),
     )
 )
-async def get_event(request: web.Request) -> web.Response:
+async def get_event(request: web.Request) -> web.StreamResponse:
     """An event and its ticket types."""
     catalogue = request.app[SERVICES].catalogue
     return public_answer(event_shape(_event(request), catalogue))
@@ -63,7 +63,7 @@ async def get_event(request: web.Request) -> web.Response:
         reasons=(Reason.NOT_FOUND,),
     )
 )
-async def get_event_availability(request: web.Request) -> web.Response:
+async def get_event_availability(request: web.Request) -> web.StreamResponse:
     """How many are left of each ticket type of an event."""
     services, event = request.app[SERVICES], _event(request)
     offers = await _offers(services, services.catalogue.ticket_types_of_event(event.id))
@@ -79,7 +79,7 @@ async def get_event_availability(request: web.Request) -> web.Response:
         reasons=(Reason.NOT_FOUND,),
     )
 )
-async def get_organizer(request: web.Request) -> web.Response:
+async def get_organizer(request: web.Request) -> web.StreamResponse:
     """An organizer."""
     organizer = request.app[SERVICES].catalogue.organizer(request.match_info["slug"])
     if organizer is None:
@@ -95,7 +95,7 @@ async def get_organizer(request: web.Request) -> web.Response:
         parameters=paging.PARAMETERS,
     )
 )
-async def list_ticket_types(request: web.Request) -> web.Response:
+async def list_ticket_types(request: web.Request) -> web.StreamResponse:
     """An organizer's ticket types, those without an event (coupons) included."""
     catalogue = request.app[SERVICES].catalogue
     organizer = catalogue.organizer(request.match_info["slug"])
@@ -114,7 +114,7 @@ async def list_ticket_types(request: web.Request) -> web.Response:
         reasons=(Reason.NOT_FOUND,),
     )
 )
-async def get_ticket_type(request: web.Request) -> web.Response:
+async def get_ticket_type(request: web.Request) -> web.StreamResponse:
     """A ticket type."""
     return public_answer(ticket_type_shape(_ticket_type(request), request.app[SERVICES].catalogue))
 
@@ -126,7 +126,7 @@ async def get_ticket_type(request: web.Request) -> web.Response:
         reasons=(Reason.NOT_FOUND,),
     )
 )
-async def get_availability(request: web.Request) -> web.Response:
+async def get_availability(request: web.Request) -> web.StreamResponse:
     """How many are left of a ticket type."""
     services, ticket_type = request.app[SERVICES], _ticket_type(request)
     offers = await _offers(services, [ticket_type])

@@ -37,7 +37,7 @@ _new_organizer: Final = BodyReader(shapes.NewOrganizer)
         for_owners=True,
     )
 )
-async def list_organizers(request: web.Request) -> web.Response:
+async def list_organizers(request: web.Request) -> web.StreamResponse:
     """The organizers that the owner may act for, by name."""
     owner_id = await owner_id_of(request)
     page = _ORGANIZERS.page(request, await request.app[SERVICES].management.organizers_of(owner_id))
@@ -53,7 +53,7 @@ async def list_organizers(request: web.Request) -> web.Response:
         for_owners=True,
     )
 )
-async def create_organizer(request: web.Request) -> web.Response:
+async def create_organizer(request: web.Request) -> web.StreamResponse:
     """Make an organizer that the owner may act for."""
     owner_id = await owner_id_of(request)
     body = await _new_organizer.read(request)
@@ -110,7 +110,7 @@ async def list_orders(request: web.Request) -> web.StreamResponse:
         for_owners=True,
     )
 )
-async def get_statistics(request: web.Request) -> web.Response:
+async def get_statistics(request: web.Request) -> web.StreamResponse:
     """What is held and sold, and what it brought: in all, by event, by ticket type, by its name."""
     owner_id = await owner_id_of(request)
     report = await request.app[SERVICES].statistics.of(

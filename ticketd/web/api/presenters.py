@@ -1,10 +1,10 @@
 """Answers of the services as the API's JSON."""
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 import msgspec
-from aiohttp import hdrs, web
-from multidict import CIMultiDict
+from aiohttp import hdrs
 
 from ticketd.core import catalogue as core
 from ticketd.core.ids import Instant, TicketTypeId
@@ -14,14 +14,16 @@ from ticketd.core.reservations import Reservation, ReservationStatus
 from ticketd.core.terms import sale_status
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.management import Order
+from ticketd.web.answers import Answer, head, header_lines
 from ticketd.web.api import shapes
 from ticketd.web.parsing import format_instant
 from ticketd.web.problems import PRIVATE_HEADERS
 
 API: Final = "/api/v1"
 
-_JSON_HEADERS: Final = CIMultiDict({hdrs.CONTENT_TYPE: "application/json"})
-_PRIVATE_JSON_HEADERS: Final = CIMultiDict({**_JSON_HEADERS, **PRIVATE_HEADERS})
+_JSON: Final[Mapping[str, str]] = {hdrs.CONTENT_TYPE: "application/json"}
+_PUBLIC: Final = head(200, _JSON)
+_PRIVATE: Final = {status: head(status, {**_JSON, **PRIVATE_HEADERS}) for status in (200, 201, 202)}
 
 _encode = msgspec.json.Encoder().encode
 
@@ -29,21 +31,19 @@ _encode = msgspec.json.Encoder().encode
 # -- answers
 
 
-def public_answer(shape: object) -> web.Response:
+def public_answer(shape: object) -> Answer:
     """The shape as JSON that anybody may see."""
-    return web.Response(body=_encode(shape), headers=_JSON_HEADERS)
+    return Answer(_PUBLIC, _encode(shape))
 
 
-def private_answer(shape: object, *, status: int = 200) -> web.Response:
+def private_answer(shape: object, *, status: int = 200) -> Answer:
     """The shape as JSON that nobody between here and the asker may keep."""
-    return web.Response(body=_encode(shape), status=status, headers=_PRIVATE_JSON_HEADERS)
+    return Answer(_PRIVATE[status], _encode(shape))
 
 
-def created_answer(shape: object, *, location: str) -> web.Response:
+def created_answer(shape: object, *, location: str) -> Answer:
     """201, where the new thing is, and the thing as JSON that nobody in between may keep."""
-    response = private_answer(shape, status=201)
-    response.headers[hdrs.LOCATION] = location
-    return response
+    return Answer(_PRIVATE[201], _encode(shape), header_lines({hdrs.LOCATION: location}))
 
 
 # -- what is on offer

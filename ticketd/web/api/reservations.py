@@ -52,7 +52,7 @@ _payment_request: Final = BodyReader(shapes.PaymentRequest)
         parameters=(_KEY_PARAMETER,),
     )
 )
-async def reserve(request: web.Request) -> web.Response:
+async def reserve(request: web.Request) -> web.StreamResponse:
     """Hold tickets for a guest; 200 if the idempotency key had done so before."""
     key = _idempotency_key(request)
     wanted = await _reservation_request.read(request)
@@ -74,7 +74,7 @@ async def reserve(request: web.Request) -> web.Response:
         reasons=(Reason.NOT_FOUND,),
     )
 )
-async def get_reservation(request: web.Request) -> web.Response:
+async def get_reservation(request: web.Request) -> web.StreamResponse:
     """A reservation as it stands."""
     found = await request.app[SERVICES].sales.find(request.match_info["reservation_id"])
     return _show(request, found)
@@ -87,7 +87,7 @@ async def get_reservation(request: web.Request) -> web.Response:
         reasons=(Reason.NOT_FOUND, Reason.PAYMENT_IN_PROGRESS, Reason.RESERVATION_CLOSED),
     )
 )
-async def release(request: web.Request) -> web.Response:
+async def release(request: web.Request) -> web.StreamResponse:
     """Give a held reservation back."""
     released = await request.app[SERVICES].sales.release(request.match_info["reservation_id"])
     return _show(request, released)
@@ -111,7 +111,7 @@ async def release(request: web.Request) -> web.Response:
         ),
     )
 )
-async def pay(request: web.Request) -> web.Response:
+async def pay(request: web.Request) -> web.StreamResponse:
     """Pay; 202 while the outcome isn't known yet: ask for the reservation again."""
     body = await _payment_request.read(request)
     payment = Payment(token=body.token, email=body.email, name=body.name, currency=body.currency)
@@ -121,7 +121,7 @@ async def pay(request: web.Request) -> web.Response:
     return _show(request, paid)
 
 
-def _show(request: web.Request, found: Reservation | Refusal, *, status: int = 200) -> web.Response:
+def _show(request: web.Request, found: Reservation | Refusal, *, status: int = 200) -> web.StreamResponse:
     if isinstance(found, Refusal):
         return problem(found)
     return private_answer(reservation_shape(found, request.app[SERVICES].catalogue), status=status)
