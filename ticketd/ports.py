@@ -106,7 +106,8 @@ class Journal(Protocol):
         """Inventories with open lines, or with facts after their checkpoint."""
 
     async def history(self, reservation_id: ReservationId) -> list[tuple[InventoryId, int, AnyFact]]:
-        """Every fact about a reservation, in order for each inventory; empty if there never was one."""
+        """Every fact about a reservation's closed lines, in order for each inventory; of open ones, which
+        are in memory, maybe less; nothing if there never was one."""
 
 
 # -- payments

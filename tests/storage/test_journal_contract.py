@@ -193,7 +193,9 @@ async def test_what_is_unfinished_has_open_lines_or_facts_after_its_checkpoint(j
     assert sorted(await journal.unfinished()) == [2, 3, 4]
 
 
-async def test_a_reservations_history_is_all_its_facts_of_all_its_inventories(journal: Journal) -> None:
+async def test_the_history_of_a_closed_reservation_is_all_its_facts_of_all_its_inventories(
+    journal: Journal,
+) -> None:
     cart, parts = ReservationId("cart"), (InventoryId(1), InventoryId(2))
     for number in parts:
         clerk = Clerk(number)

@@ -7,7 +7,7 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.proxy import Proxy
 from tests.storage.clerk import Clerk
 from tests.storage.writing import altered, writing
-from ticketd.core.commands import Reserve
+from ticketd.core.commands import Release, Reserve
 from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
 from ticketd.core.keys import KEY_SECONDS_MIN
 from ticketd.core.state import LedgerGap
@@ -47,6 +47,28 @@ async def test_facts_before_the_checkpoint_are_not_read(
         [recovered] = await w.journal.recover([w.clerk.inventory.id])
     assert (recovered.seq, recovered.figures().held) == (12, 11)
     assert recovered.keys.find("key") is not None, "the keys of the hour are"
+
+
+async def test_the_index_has_all_facts_about_a_reservation_but_the_first(
+    database_url: str, pool: asyncpg.Pool, fence: Fence
+) -> None:
+    async with writing(database_url, pool, fence.incarnation) as w:
+        await w.clerk.write(w.journal, w.clerk.reserved(), w.clerk.batch(Release(w.clerk.last_id)))
+        indexed = await pool.fetch("SELECT fact_seq FROM ledger WHERE reservation_id IS NOT NULL")
+        assert [row["fact_seq"] for row in indexed] == [3]
+        assert [seq for _, seq, _ in await w.journal.history(w.clerk.last_id)] == [2, 3]
+
+
+@pytest.mark.parametrize("closed", ["body", "(body::jsonb - 'line_seq')::text"])
+async def test_a_ledger_that_indexed_the_first_fact_too_is_read_as_well(
+    closed: str, database_url: str, pool: asyncpg.Pool, fence: Fence
+) -> None:
+    async with writing(database_url, pool, fence.incarnation) as w:
+        await w.clerk.write(w.journal, w.clerk.reserved(), w.clerk.batch(Release(w.clerk.last_id)))
+        await pool.execute(
+            f"UPDATE ledger SET reservation_id = $1, body = {closed} WHERE fact_seq > 1", w.clerk.last_id
+        )
+        assert [seq for _, seq, _ in await w.journal.history(w.clerk.last_id)] == [2, 3]
 
 
 async def test_keys_are_looked_for_no_further_back_than_an_hour(

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.embedded.processes import wait_until
 from tests.system.client import Client
-from tests.system.crowd import Journey
+from tests.system.crowd import Crowd, Journey
 from tests.system.server import Server
 from ticketd.app import SANDBOX_FILE
 from ticketd.payments.sandbox import SandboxGateway
@@ -19,10 +19,10 @@ _GAPS = """
 SELECT inventory_id FROM ledger GROUP BY inventory_id HAVING min(fact_seq) <> 1 OR max(fact_seq) <> count(*)
 """
 _LINES = """
-SELECT inventory_id, reservation_id,
+SELECT inventory_id, body::json ->> 'reservation_id' AS reservation_id,
        sum((body::json ->> 'quantity')::int) AS quantity,
        (array_agg(body::json ->> 'type' ORDER BY fact_seq DESC))[1] AS last_fact
-FROM ledger WHERE reservation_id IS NOT NULL GROUP BY inventory_id, reservation_id
+FROM ledger WHERE body::json ->> 'reservation_id' IS NOT NULL GROUP BY 1, 2
 """
 _ORDERS = "SELECT inventory_id, reservation_id, quantity FROM order_line WHERE status = 'paid'"
 
@@ -44,6 +44,16 @@ class Entry(NamedTuple):
     reservation_id: str
     quantity: int
     status: str
+
+
+def assert_sold_honestly(server: Server, crowd: Crowd, ticket_types: Sequence[int]) -> None:
+    """Every request of this crowd, the only one, was answered, and none wrongly; and all that follows."""
+    assert crowd.surprises == []
+    assert crowd.unanswered == 0
+    assert_nothing_lost(server, crowd.journeys)
+    assert_nothing_made_up(server, crowd.journeys)
+    assert_balanced(server, ticket_types)
+    assert_conserved(server)
 
 
 def assert_nothing_lost(server: Server, journeys: Iterable[Journey]) -> None:

@@ -76,18 +76,22 @@ class Confirmed(Fact, frozen=True):
 
     reservation_id: ReservationId
     ticket_codes: tuple[TicketCode, ...]
+    line_seq: int = 0
+    """The fact that reserved the line; 0 in ledgers of the first days, which indexed that one too."""
 
 
 class Released(Fact, frozen=True):
     """The guest gave the line back."""
 
     reservation_id: ReservationId
+    line_seq: int = 0
 
 
 class Expired(Fact, frozen=True):
     """Nobody paid for the line in time."""
 
     reservation_id: ReservationId
+    line_seq: int = 0
 
 
 AnyFact = (

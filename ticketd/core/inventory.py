@@ -51,7 +51,7 @@ class Inventory(InventoryState):
         due: dict[ReservationId, f.Expired] = {}
         for deadline, reservation_id in self.deadlines.due(now):
             if self.runs_out(reservation_id, deadline):
-                due[reservation_id] = f.Expired(now, reservation_id)
+                due[reservation_id] = f.Expired(now, reservation_id, self.lines[reservation_id].seq)
                 if len(due) == EXPIRED_PER_DECISION_MAX:
                     break
         return tuple(due.values())
@@ -101,7 +101,7 @@ class Inventory(InventoryState):
         if line is None or isinstance(command, c.Inspect):
             return Decision((), command.reservation_id)
         if line.status is HELD and line.deadline <= now:
-            expired = f.Expired(now, line.reservation_id)
+            expired = f.Expired(now, line.reservation_id, line.seq)
             return Decision((expired,), self._answer_closed(command, EXPIRED))
         match command:
             case c.StartPayment():
@@ -153,7 +153,8 @@ class Inventory(InventoryState):
             return Decision((), line.reservation_id)
         if line.status is not PAYING or line.attempt != command.attempt:
             return Decision((), Refusal(Reason.RESERVATION_CLOSED))
-        return Decision((f.Confirmed(now, line.reservation_id, command.ticket_codes),), line.reservation_id)
+        confirmed = f.Confirmed(now, line.reservation_id, command.ticket_codes, line.seq)
+        return Decision((confirmed,), line.reservation_id)
 
     def _fail_payment(self, command: c.FailPayment, line: Line, now: Instant) -> Decision:
         if line.status is not PAYING or line.attempt != command.attempt:
@@ -164,7 +165,7 @@ class Inventory(InventoryState):
 
     def _release(self, command: c.Release, line: Line, now: Instant) -> Decision:
         if line.status is HELD:
-            return Decision((f.Released(now, line.reservation_id),), line.reservation_id)
+            return Decision((f.Released(now, line.reservation_id, line.seq),), line.reservation_id)
         if line.status is PAYING:
             return Decision((), Refusal(Reason.PAYMENT_IN_PROGRESS))
         return Decision((), self._answer_closed(command, line.status))

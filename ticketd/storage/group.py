@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from ticketd.core.catalogue import TicketType
-from ticketd.core.facts import AnyFact
+from ticketd.core.facts import AnyFact, Reserved
 from ticketd.core.ids import InventoryId, OrganizerId, ReservationId
 from ticketd.core.reservations import Line
 from ticketd.core.snapshots import Snapshot
@@ -77,7 +77,7 @@ class Group:
         count = len(batch.facts)
         self._inventory_ids += [batch.inventory_id] * count
         self._fact_seqs += range(batch.first_seq, batch.first_seq + count)
-        self._reservation_ids += [getattr(fact, "reservation_id", None) for fact in batch.facts]
+        self._reservation_ids += [_indexed_under(fact) for fact in batch.facts]
         self._bodies += [encode_fact(fact).decode() for fact in batch.facts]
         for line in batch.orders:
             assert batch.organizer_id is not None, "orders belong to an organizer"
@@ -142,6 +142,14 @@ class Group:
             for inventory_id, snapshot in self._checkpoints.items()
         ]
         return _columns(rows, 4)
+
+
+def _indexed_under(fact: AnyFact) -> ReservationId | None:
+    """Facts about a line are found by its reservation's id, once it has left memory.
+
+    Not the one that reserved it, which nearly all facts are: the one that closed it names that one.
+    """
+    return None if type(fact) is Reserved else getattr(fact, "reservation_id", None)
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:

@@ -36,8 +36,17 @@ WHERE inventory_id = $1 AND fact_seq BETWEEN $2 AND $3
 ORDER BY fact_seq DESC
 """
 _NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+# A fact that closed a line names the one that reserved it, which the index doesn't have.
 _HISTORY = """
-SELECT inventory_id, fact_seq, body FROM ledger WHERE reservation_id = $1 ORDER BY inventory_id, fact_seq
+WITH indexed AS (
+    SELECT inventory_id, fact_seq, body FROM ledger WHERE reservation_id = $1
+)
+SELECT inventory_id, fact_seq, body FROM indexed
+UNION
+SELECT inventory_id, ledger.fact_seq, ledger.body
+FROM indexed JOIN ledger USING (inventory_id)
+WHERE ledger.fact_seq = (indexed.body::json ->> 'line_seq')::bigint
+ORDER BY inventory_id, fact_seq
 """
 
 
