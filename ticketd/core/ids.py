@@ -3,6 +3,7 @@
 import base64
 import re
 import struct
+from binascii import b2a_base64
 from typing import NewType
 
 Instant = NewType("Instant", int)
@@ -25,6 +26,7 @@ RANDOM_BYTES = 16
 MICROSECONDS = 1_000_000
 
 _ROUTE_AND_ORDER = struct.Struct(">II")
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _RESERVATION_ID = re.compile("[A-Za-z0-9_-]{32}")
 
 
@@ -36,7 +38,7 @@ def inventory_of(ticket_type_id: TicketTypeId) -> InventoryId:
 def reservation_id(*, home: InventoryId, now: Instant, random: bytes) -> ReservationId:
     """A new reservation id: 4 bytes that route, 4 that order, 16 that nobody can guess."""
     routed = _ROUTE_AND_ORDER.pack(home, now // MICROSECONDS & 0xFFFFFFFF)
-    return ReservationId(base64.urlsafe_b64encode(routed + random).decode("ascii"))
+    return ReservationId(b2a_base64(routed + random, newline=False).translate(_URL_SAFE).decode("ascii"))
 
 
 def home_inventory(text: str) -> InventoryId:

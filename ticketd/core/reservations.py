@@ -63,4 +63,4 @@ class Reservation(msgspec.Struct, frozen=True, gc=False):
     @property
     def total_cents(self) -> int:
         """What it costs, in cents."""
-        return sum(line.quantity * line.unit_price_cents for line in self.lines)
+        return sum([line.quantity * line.unit_price_cents for line in self.lines])

@@ -36,10 +36,15 @@ def head(status: int, headers: Mapping[str, str]) -> Head:
 
 def header_lines(headers: Mapping[str, str]) -> bytes:
     """Headers as they go over the wire; ValueError for what can't stand in one."""
-    for text in (*headers, *headers.values()):
-        if not (text.isascii() and text.isprintable()):
-            raise ValueError("A header is one line of printable ASCII.")
-    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
+    return b"".join([header_line(name, value) for name, value in headers.items()])
+
+
+def header_line(name: str, value: str) -> bytes:
+    """One header as it goes over the wire; ValueError for what can't stand in one."""
+    line = f"{name}: {value}"
+    if not (line.isascii() and line.isprintable()):
+        raise ValueError("A header is one line of printable ASCII.")
+    return b"%b\r\n" % line.encode("ascii")
 
 
 class Answer(web.StreamResponse):

@@ -14,7 +14,7 @@ from ticketd.core.reservations import Reservation, ReservationStatus
 from ticketd.core.terms import sale_status
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.management import Order
-from ticketd.web.answers import Answer, head, header_lines
+from ticketd.web.answers import Answer, head, header_line
 from ticketd.web.api import shapes
 from ticketd.web.parsing import format_instant
 from ticketd.web.problems import PRIVATE_HEADERS
@@ -43,7 +43,7 @@ def private_answer(shape: object, *, status: int = 200) -> Answer:
 
 def created_answer(shape: object, *, location: str) -> Answer:
     """201, where the new thing is, and the thing as JSON that nobody in between may keep."""
-    return Answer(_PRIVATE[201], _encode(shape), header_lines({hdrs.LOCATION: location}))
+    return Answer(_PRIVATE[201], _encode(shape), header_line("Location", location))
 
 
 # -- what is on offer
