@@ -39,3 +39,9 @@ def postgres_of(pid: int) -> int | None:
         if Path(f"/proc/{child}/comm").read_text(encoding="ascii").strip() == "postgres":
             return child
     return None
+
+
+def resident_mib(pid: int) -> float:
+    """Memory of a process that is in RAM, shared pages included."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

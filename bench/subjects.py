@@ -1,29 +1,44 @@
 """The servers that are measured, each a process of its own."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
-import urllib.request
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import uvloop
+
+from bench.client import Connection, connected, request
 from bench.processes import cpu_seconds, family_cpu_seconds, postgres_of
 
 LISTENING = "listening on "
 EMAIL = "bench@example.org"
 CAPACITY = 10_000_000
+CREATED_AT_ONCE = 64
 
 
 class Subject(NamedTuple):
-    """A running server and the request that it is measured by."""
+    """A running server and the requests that it is measured by."""
 
     name: str
     pid: int
-    url: str
-    body: bytes
+    base_url: str
+    ticket_types: tuple[int, ...] = (1,)
+
+    @property
+    def url(self) -> str:
+        """Where reservations are asked for."""
+        return f"{self.base_url}/api/v1/reservations"
+
+    @property
+    def body(self) -> bytes:
+        """A request for one of the first ticket type."""
+        return request_body(self.ticket_types[0])
 
     def server_cpu_seconds(self) -> float:
         """CPU that the server process has used so far."""
@@ -43,50 +58,90 @@ def request_body(ticket_type_id: int) -> bytes:
 @contextmanager
 def bare_handler() -> Iterator[Subject]:
     """The bare aiohttp handler."""
-    with _running([sys.executable, "-m", "bench.bare"]) as (pid, url):
-        yield Subject("bare aiohttp handler", pid, f"{url}/api/v1/reservations", request_body(1))
+    with running([sys.executable, "-m", "bench.bare"]) as (process, url):
+        yield Subject("bare aiohttp handler", process.pid, url)
 
 
 @contextmanager
-def ticketd(data_dir: Path) -> Iterator[Subject]:
-    """This server with its embedded Postgres, one hot ticket type on sale, nothing switched off."""
+def peer(module: str, name: str, data_dir: Path, *, pool_size: int) -> Iterator[Subject]:
+    """A server of bench/peers with an embedded Postgres of its own."""
+    command = [sys.executable, "-m", f"bench.peers.{module}", str(data_dir), str(pool_size)]
+    with running(command) as (process, url):
+        yield Subject(name, process.pid, url)
+
+
+@contextmanager
+def ticketd(data_dir: Path, *, ticket_types: int = 1, **settings: str) -> Iterator[Subject]:
+    """This server with its embedded Postgres and ticket types on sale, nothing switched off."""
+    with running(serving(data_dir), environment(settings)) as (process, url):
+        token = owner_token(data_dir)
+        ids = uvloop.run(_put_on_sale(url, token, ticket_types))
+        yield Subject("ticketd", process.pid, url, ids)
+
+
+def serving(data_dir: Path) -> list[str]:
+    """The command that serves these data on any free port."""
+    return [sys.executable, "-m", "ticketd", "serve", "--port", "0", "--data-dir", str(data_dir)]
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """These settings, and no limits for each client address: there is only one here."""
+    return {"TICKETD_RATE_LIMIT": "off"} | {
+        f"TICKETD_{name.upper()}": text for name, text in settings.items()
+    }
+
+
+def owner_token(data_dir: Path) -> str:
+    """A token for the API of a new owner."""
     command = [sys.executable, "-m", "ticketd"]
     data = ["--data-dir", str(data_dir)]
-    with _running([*command, "serve", "--port", "0", *data], TICKETD_RATE_LIMIT="off") as (pid, url):
-        subprocess.run(
-            [*command, "owner", "add", EMAIL, "--password-stdin", *data],
-            input=b"bench-password\n",
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        token = subprocess.check_output([*command, "token", "add", EMAIL, *data], text=True).split()[-1]
-        ticket_type_id = _put_on_sale(url, token)
-        yield Subject("ticketd", pid, f"{url}/api/v1/reservations", request_body(ticket_type_id))
+    subprocess.run(
+        [*command, "owner", "add", EMAIL, "--password-stdin", *data],
+        input=uuid.uuid4().hex.encode(),
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return subprocess.check_output([*command, "token", "add", EMAIL, *data], text=True).split()[-1]
 
 
-def _put_on_sale(url: str, token: str) -> int:
-    _post(f"{url}/api/v1/organizers", token, {"name": "Bench", "slug": "bench"})
-    terms = {"name": "General Admission", "capacity": CAPACITY, "price_cents": 1500}
-    created = _post(f"{url}/api/v1/organizers/bench/ticket-types", token, terms)
-    return int(str(created["id"]))
+async def _put_on_sale(url: str, token: str, count: int) -> tuple[int, ...]:
+    """The ids of so many new ticket types of one new organizer."""
+    ids: list[int] = []
+    numbers = iter(range(1, count + 1))
+
+    async def create(connection: Connection) -> None:
+        for number in numbers:
+            terms = {"name": f"Block {number}", "capacity": CAPACITY, "price_cents": 1500}
+            made = await _post(connection, f"{url}/api/v1/organizers/bench/ticket-types", token, terms)
+            ids.append(made["id"])
+
+    async with connected(url, min(count, CREATED_AT_ONCE)) as connections:
+        await _post(connections[0], f"{url}/api/v1/organizers", token, {"name": "Bench", "slug": "bench"})
+        await asyncio.gather(*map(create, connections))
+    return tuple(sorted(ids))
 
 
-def _post(url: str, token: str, body: dict[str, object]) -> dict[str, object]:
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request) as response:
-        answer: dict[str, object] = json.load(response)
-        return answer
+async def _post(connection: Connection, url: str, token: str, body: Mapping[str, object]) -> Any:
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = await connection.ask(request("POST", url, json.dumps(body).encode(), headers))
+    if answer.status != 201:
+        raise SystemExit(f"POST {url} was answered with {answer}")
+    return answer.json()
 
 
 @contextmanager
-def _running(command: list[str], **environment: str) -> Iterator[tuple[int, str]]:
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | environment)
+def running(
+    command: list[str], variables: Mapping[str, str] | None = None
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server that listens, and its URL; stopped in the end if it still runs."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(variables or {})}
+    )
     try:
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith(LISTENING):
-                yield process.pid, line.removeprefix(LISTENING).strip()
+                yield process, line.removeprefix(LISTENING).strip()
                 break
         else:
             raise SystemExit(f"{' '.join(command)} ended with {process.wait()} before it listened")

@@ -1,0 +1,67 @@
+"""ticketd's composition without its web server, in this process, on an embedded Postgres."""
+
+import gc
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import uvloop
+
+from bench.subjects import CAPACITY, EMAIL
+from ticketd.app import open_services
+from ticketd.core.ids import InventoryId
+from ticketd.core.outcomes import Offer
+from ticketd.core.terms import Terms
+from ticketd.embedded import EmbeddedPostgres
+from ticketd.server import COLLECTOR_THRESHOLDS
+from ticketd.services.accounts import Owner
+from ticketd.services.drafts import TicketTypeDraft
+from ticketd.settings import Settings
+from ticketd.web.context import Services
+
+T = TypeVar("T")
+SLUG = "bench"
+
+
+def in_house(settings: Settings, work: Callable[[Services], Awaitable[T]]) -> T:
+    """What the work returns, done with the services of a house on this data directory."""
+    postgres = EmbeddedPostgres(settings.data_dir)
+    postgres.start()
+    try:
+        return uvloop.run(_work(settings, postgres.dsn, work))
+    finally:
+        postgres.stop()
+
+
+async def _work(settings: Settings, dsn: str, work: Callable[[Services], Awaitable[T]]) -> T:
+    async with open_services(settings, dsn, fatal=_end) as services:
+        gc.collect()  # as the server does
+        gc.freeze()
+        gc.set_threshold(*COLLECTOR_THRESHOLDS)
+        return await work(services)
+
+
+def _end(reason: BaseException) -> None:
+    raise SystemExit(f"the house can't go on: {reason!r}")
+
+
+class Stall:
+    """An owner who puts ticket types on sale."""
+
+    def __init__(self, services: Services, owner: Owner) -> None:
+        self._management = services.management
+        self._owner = owner
+
+    @classmethod
+    async def open(cls, services: Services) -> "Stall":
+        """A new owner with an organizer; the database has none yet."""
+        owner = await services.accounts.add(EMAIL, "Bench", "bench-password")
+        assert isinstance(owner, Owner), owner
+        await services.management.create_organizer(owner.id, name="Bench", slug=SLUG)
+        return cls(services, owner)
+
+    async def put_on_sale(self) -> InventoryId:
+        """The inventory of a new ticket type."""
+        terms = Terms("General Admission", capacity=CAPACITY, price_cents=1500)
+        offer = await self._management.create_ticket_type(self._owner.id, SLUG, TicketTypeDraft(terms, None))
+        assert isinstance(offer, Offer), offer
+        return offer.inventory_id

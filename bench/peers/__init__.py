@@ -1,0 +1,1 @@
+"""What a good engineer writes without actors: one transaction for each request, Postgres decides."""
