@@ -4,7 +4,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ticketd.core.refusals import Reason
 from ticketd.core.stats import Distribution, JournalStats, PaymentStats, RegistryStats
-from ticketd.metrics import Metrics
+from ticketd.metrics import EdgeStats, Metrics
 
 
 class Program:
@@ -67,6 +67,16 @@ def test_everything_the_operations_page_promises_is_there() -> None:
     assert samples["ticketd_payments_total card_error"] == 3
     assert samples["ticketd_payments_running"] == 1
     assert "process_cpu_seconds_total" in samples
+
+
+def test_the_edge_is_shown_once_something_listens() -> None:
+    metrics = _metrics(Program())
+    assert "ticketd_connections" not in _samples(metrics)
+    metrics.add_edge(lambda: EdgeStats(connections=1, connections_refused=2, tasks=3))
+    samples = _samples(metrics)
+    assert samples["ticketd_connections"] == 1
+    assert samples["ticketd_connections_refused_total"] == 2
+    assert samples["ticketd_tasks"] == 3
 
 
 def test_counters_are_read_when_somebody_asks_and_only_then() -> None:

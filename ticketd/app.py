@@ -98,6 +98,7 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
             clock=clock,
             hold_seconds=settings.hold_seconds,
             tentative_hold_seconds=settings.tentative_hold_seconds,
+            answer_seconds_max=settings.answer_seconds_max,
         )
         await sales.clear_strays(registry.strays())
         checkout = _checkout(settings, registry, sales, database)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate
 from typing import Final
 
+import msgspec
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
@@ -13,6 +14,16 @@ from ticketd.core.stats import Distribution, JournalStats, PaymentStats, Registr
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 _INFINITY = "+Inf"
+
+
+class EdgeStats(msgspec.Struct, frozen=True, kw_only=True):
+    """The side that guests reach, at a moment; counts without "now" in their meaning only ever grow."""
+
+    connections: int
+    """Open now, or closed with a request of theirs still under way."""
+    connections_refused: int
+    tasks: int
+    """Of the whole process now."""
 
 
 class Metrics:
@@ -32,6 +43,10 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
+
+    def add_edge(self, edge: Callable[[], EdgeStats]) -> None:
+        """Show these too, once there is something that listens."""
+        self.registry.register(_Edge(edge))
 
     def render(self) -> bytes:
         """All of it as text of CONTENT_TYPE."""
@@ -82,6 +97,19 @@ class _Payments(Collector):
         stats = self._read()
         yield _gauge("payments_running", "Payments under way, those in doubt included.", stats.running)
         yield _counters("payments", "Payments ended.", "outcome", stats.outcomes)
+
+
+class _Edge(Collector):
+    def __init__(self, read: Callable[[], EdgeStats]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        stats = self._read()
+        yield _gauge("connections", "Connections open.", stats.connections)
+        yield _counter(
+            "connections_refused", "Connections for which there was no room.", stats.connections_refused
+        )
+        yield _gauge("tasks", "Tasks of the event loop.", stats.tasks)
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:

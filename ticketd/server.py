@@ -21,10 +21,14 @@ from ticketd.ports import StartupRefused, StorageUnavailable, Superseded
 from ticketd.settings import Settings
 from ticketd.storage.outages import OUTAGES
 from ticketd.web import routes
+from ticketd.web.connections import Doorkeeper, fitting_connections
 from ticketd.web.context import Services
 from ticketd.web.parsing import BODY_BYTES_MAX
 
 BACKLOG: Final = 4096
+KEEPALIVE_SECONDS: Final = 75.0
+"""How long an idle connection may keep its place: longer than a proxy keeps its own ones idle."""
+
 COLLECTOR_THRESHOLDS: Final = (20_000, 20, 50)
 EXIT_FAILED: Final = 1
 EXIT_SUPERSEDED: Final = 3
@@ -154,6 +158,26 @@ _ENDED = RuntimeError("a task that never ends has ended")
 
 @asynccontextmanager
 async def _listening(settings: Settings, services: Services, listener: socket.socket) -> AsyncIterator[None]:
+    async with _web_server(settings, services) as server:
+        doorkeeper = Doorkeeper(server, connections_max=fitting_connections(settings.connections_max))
+        services.metrics.add_edge(doorkeeper.stats)
+        loop = asyncio.get_running_loop()
+        try:
+            listening = await loop.create_server(doorkeeper, sock=listener, backlog=BACKLOG)
+        except OSError as error:
+            raise StartupRefused(_unavailable(settings.host, settings.port, error)) from error
+        host, port = listener.getsockname()[:2]
+        click.echo(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}")
+        try:
+            yield
+        finally:
+            listening.close()
+            doorkeeper.close()
+
+
+@asynccontextmanager
+async def _web_server(settings: Settings, services: Services) -> AsyncIterator[web.Server]:
+    """The application with its URLs; in the end it finishes what it has begun."""
     app = web.Application(client_max_size=BODY_BYTES_MAX)
     routes.setup(app, services)
     runner = web.AppRunner(
@@ -161,17 +185,12 @@ async def _listening(settings: Settings, services: Services, listener: socket.so
         access_log=None,
         handle_signals=False,
         auto_decompress=False,  # a few bytes could become gigabytes before anyone looks at them
+        keepalive_timeout=KEEPALIVE_SECONDS,
         shutdown_timeout=settings.shutdown_seconds_max * WEB_SHARE,
     )
     await runner.setup()
+    assert runner.server is not None, "it is set up"
     try:
-        await web.SockSite(runner, listener, backlog=BACKLOG).start()
-    except OSError as error:
-        await runner.cleanup()
-        raise StartupRefused(_unavailable(settings.host, settings.port, error)) from error
-    host, port = listener.getsockname()[:2]
-    click.echo(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}")
-    try:
-        yield
+        yield runner.server
     finally:
         await runner.cleanup()

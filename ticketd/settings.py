@@ -71,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rate_limit: Annotated[_Switch, _says("limits per client address: on or off")] = "on"
     secure_cookies: Annotated[_Auto, _says("cookies for TLS only: on, off or auto")] = "auto"
 
+    connections_max: Annotated[int, _count("connections open at once")] = 10_000
     mailbox_length_max: Annotated[int, _count("commands that wait for one inventory")] = 20_000
     mailbox_age_seconds_max: Annotated[float, _seconds("how long a command may wait for its turn")] = 5.0
     batch_size_max: Annotated[int, _count("commands that one inventory decides at a time")] = 1024

@@ -92,9 +92,9 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.01)
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Polls; fails after DEADLINE_SECONDS."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+def wait_until(condition: Callable[[], bool], *, seconds_max: float = DEADLINE_SECONDS) -> None:
+    """Polls; fails after so long."""
+    deadline = time.monotonic() + seconds_max
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)

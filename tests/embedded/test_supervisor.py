@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import asyncpg
@@ -21,9 +22,12 @@ from tests.embedded.processes import (
     wait_for_ready,
     wait_until,
 )
+from tests.eventually import eventually
 from ticketd.embedded import EmbeddedPostgres, supervisor
 from ticketd.embedded.directory import DataDirectory
 from ticketd.ports import StartupRefused
+
+FAILED_STARTS = 4
 
 
 async def answers_under_another_pid(dsn: str, data_dir: Path, old_pid: int) -> bool:
@@ -153,6 +157,23 @@ async def test_a_killed_postgres_comes_back_while_supervised(used_data_dir: Path
         os.kill(killed, signal.SIGKILL)
         await until(lambda: answers_under_another_pid(postgres.dsn, used_data_dir, killed))
         supervision.cancel()
+
+
+async def test_starts_that_fail_are_repeated_with_growing_pauses_until_one_succeeds(
+    used_data_dir: Path,
+) -> None:
+    control = DataDirectory(used_data_dir).cluster / "global" / "pg_control"
+    with running(used_data_dir) as postgres, structlog.testing.capture_logs() as logs:
+        supervision = asyncio.create_task(postgres.supervise())
+        killed = postmaster_pid(used_data_dir)
+        hidden = control.rename(control.with_name("hidden"))
+        os.kill(killed, signal.SIGKILL)
+        await eventually(lambda: len(logs) > FAILED_STARTS)
+        hidden.rename(control)
+        pauses = [each["pause_seconds"] for each in logs]
+        await until(lambda: answers_under_another_pid(postgres.dsn, used_data_dir, killed))
+        supervision.cancel()
+    assert all(later == 2 * earlier for earlier, later in pairwise(pauses))
 
 
 async def test_an_attached_process_takes_over_when_the_owner_is_killed(used_data_dir: Path) -> None:

@@ -2,9 +2,13 @@
 
 import asyncio
 import contextlib
+import threading
+from collections.abc import Iterator
 from enum import Enum, auto
 from typing import Self, assert_never
 from urllib.parse import parse_qs, urlsplit, urlunsplit
+
+from tests.fakes.cuts import Cut, Side
 
 READY = b"Z\x00\x00\x00\x05I"
 """ReadyForQuery outside a transaction: the statement is over, and durable if it succeeded."""
@@ -42,14 +46,16 @@ class Proxy:
         self._parts = urlsplit(url)
         self._server: asyncio.Server | None = None
         self._links: set[Link] = set()
-        self._faults: list[tuple[bytes, Fault]] = []
+        self._faults: list[tuple[bytes, Fault | Cut]] = []
         self._late: list[tuple[asyncio.StreamWriter, asyncio.StreamReader, bytes]] = []
         self._halves: list[asyncio.StreamWriter] = []
         self.released = asyncio.Event()
         self.refusing = False
         """Whether new connections are closed at once."""
-        self.struck: list[Fault] = []
+        self.struck: list[Fault | Cut] = []
         """The faults that have happened."""
+        self.bytes_of_broken = 0
+        """How long the stream was, uncut, that a Cut has broken last."""
         self.connections = 0
         """Connections accepted so far."""
 
@@ -78,9 +84,21 @@ class Proxy:
             )
         )
 
-    def lay(self, fault: Fault, statement: str) -> None:
-        """Break the next execution of a statement with this text in it; several happen in this order."""
+    def lay(self, fault: Fault | Cut, statement: str) -> None:
+        """Break the next execution of a statement with this text in it; several happen in this order.
+
+        May be called from any thread.
+        """
         self._faults.append((statement.encode(), fault))
+
+    def spare(self) -> None:
+        """Break nothing of what is still laid."""
+        self._faults.clear()
+
+    @property
+    def is_laid(self) -> bool:
+        """Whether a fault still waits for its statement."""
+        return bool(self._faults)
 
     def cut(self) -> None:
         """Cut every connection that there is."""
@@ -112,7 +130,7 @@ class Proxy:
             writer.transport.abort()
         self._late.clear()
 
-    def fault_for(self, query: bytes, *, preparing: bool = False) -> Fault | None:
+    def fault_for(self, query: bytes, *, preparing: bool = False) -> Fault | Cut | None:
         """Take out the next fault, if it was laid on this statement."""
         if not self._faults:
             return None
@@ -154,6 +172,23 @@ class Proxy:
         return await asyncio.open_connection(host, port)
 
 
+@contextlib.contextmanager
+def proxy_in_thread(url: str) -> Iterator[Proxy]:
+    """A proxy that carries while the test's own thread waits for something."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    proxy = Proxy(url)
+    asyncio.run_coroutine_threadsafe(proxy.__aenter__(), loop).result()
+    try:
+        yield proxy
+    finally:
+        asyncio.run_coroutine_threadsafe(proxy.__aexit__(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
 class Link:
     """One connection through the proxy."""
 
@@ -162,13 +197,17 @@ class Link:
         self._from_client, self._to_client = client
         self._from_server, self._to_server = server
         self._queries: dict[bytes, bytes] = {}
-        self._answer_fault: Fault | None = None
+        self._answer_fault: Fault | Cut | None = None
         self._keeps_server = False
+        self._carries = asyncio.Event()
+        self._carries.set()
+        self._is_cut = asyncio.Event()
         self.done = asyncio.Event()
 
     async def run(self) -> None:
         """Carry bytes in both directions until either side ends, or a fault ends both."""
-        pumps = [asyncio.create_task(self._requests()), asyncio.create_task(self._answers())]
+        works = (self._requests(), self._answers(), self._is_cut.wait())
+        pumps = [asyncio.ensure_future(work) for work in works]
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -185,6 +224,7 @@ class Link:
 
     def cut(self) -> None:
         """Abort both sides."""
+        self._is_cut.set()
         self._to_client.transport.abort()
         if not self._keeps_server:
             self._to_server.transport.abort()
@@ -200,9 +240,11 @@ class Link:
                     return
                 fault = self._fault_on(message) if kind == b"B" else None
                 if fault is None:
+                    await self._carries.wait()
                     self._to_server.write(message)
                 elif await self._break(fault, message + await self._until_sync()):
                     return
+        await self._carries.wait()  # that the client has gone isn't heard of either
 
     async def _message(self, kind: bytes) -> bytes:
         length = await self._from_client.readexactly(4)
@@ -221,13 +263,15 @@ class Link:
         self._queries[name] = query
         return self._proxy.fault_for(query, preparing=True) is not None
 
-    def _fault_on(self, bind: bytes) -> Fault | None:
+    def _fault_on(self, bind: bytes) -> Fault | Cut | None:
         _portal, statement = bind[5:].split(b"\0", 2)[:2]
         return self._proxy.fault_for(self._queries.get(statement, b""))
 
-    async def _break(self, fault: Fault, request: bytes) -> bool:
+    async def _break(self, fault: Fault | Cut, request: bytes) -> bool:
         """Do to the request what the fault says; True when nothing more is to be carried."""
         match fault:
+            case Cut(side=Side.REQUEST):
+                return await self._carry(request, self._to_server, fault)
             case Fault.REQUEST_LOST:
                 return True
             case Fault.REQUEST_HALF_SENT:
@@ -237,7 +281,7 @@ class Link:
             case Fault.REQUEST_LATE:
                 self._proxy.be_late((self._from_server, self.keep_server()), request)
                 return True
-            case Fault.ANSWER_LOST | Fault.ANSWER_HALF_SENT | Fault.ANSWER_HELD:
+            case Cut() | Fault.ANSWER_LOST | Fault.ANSWER_HALF_SENT | Fault.ANSWER_HELD:
                 self._answer_fault = fault
                 self._to_server.write(request)
                 return False
@@ -250,15 +294,19 @@ class Link:
         with contextlib.suppress(ConnectionError):
             while chunk := await self._from_server.read(_CHUNK_BYTES):
                 if self._answer_fault is None:
+                    await self._carries.wait()
                     self._to_client.write(chunk)
                     continue
                 while not chunk.endswith(READY) and (more := await self._from_server.read(_CHUNK_BYTES)):
                     chunk += more
                 if await self._withhold(self._answer_fault, chunk):
                     return
+        await self._carries.wait()
 
-    async def _withhold(self, fault: Fault, answer: bytes) -> bool:
+    async def _withhold(self, fault: Fault | Cut, answer: bytes) -> bool:
         self._answer_fault = None
+        if isinstance(fault, Cut):
+            return await self._carry(answer, self._to_client, fault)
         if fault is Fault.ANSWER_HELD:
             await self._proxy.released.wait()
             self._to_client.write(answer)
@@ -267,3 +315,17 @@ class Link:
             self._to_client.write(answer[: -len(READY)])
             await self._to_client.drain()
         return True
+
+    async def _carry(self, stream: bytes, to: asyncio.StreamWriter, cut: Cut) -> bool:
+        """Let it through as far as the cut does; True when nothing more is to be carried."""
+        self._proxy.bytes_of_broken = len(stream)
+        first, rest = cut.split(stream)
+        to.write(first)
+        await to.drain()
+        if cut.pause_seconds is None:
+            return True
+        self._carries.clear()
+        await asyncio.sleep(cut.pause_seconds)
+        self._carries.set()
+        to.write(rest)
+        return False

@@ -37,6 +37,8 @@ class Client:
         self._server = server
         self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self._connection: http.client.HTTPConnection | None = None
+        self.retry_after: str | None = None
+        """When the last answer said to come again."""
 
     def ask(self, method: str, path: str, body: object = None, *, key: str | None = None) -> Answer:
         """What `/api/v1` answers."""
@@ -54,6 +56,7 @@ class Client:
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
+            self.retry_after = response.getheader("Retry-After")
             return response.status, response.read()
         except (OSError, http.client.HTTPException) as error:
             self.close()
@@ -110,7 +113,9 @@ class BoxOffice(Client):
         made = self.ask("POST", "/organizers", {"name": organizer, "slug": organizer})
         assert made.status == 201 or made.code == "slug_taken", made
 
-    def open(self, *, capacity: int, price_cents: int = 1000, max_per_reservation: int = 10) -> int:
+    def open(
+        self, *, capacity: int, price_cents: int = 1000, max_per_reservation: int = 10, **window: str
+    ) -> int:
         """The id of a new ticket type."""
         made = self.ask(
             "POST",
@@ -120,6 +125,7 @@ class BoxOffice(Client):
                 "capacity": capacity,
                 "price_cents": price_cents,
                 "max_per_reservation": max_per_reservation,
+                **window,
             },
         )
         assert made.status == 201, made

@@ -1,13 +1,17 @@
+import asyncio
 import shutil
 import subprocess
 import sys
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+import asyncpg
 import pytest
 
+from tests.conftest import on_database
 from tests.system.audit import assert_conserved
 from tests.system.client import BoxOffice
 from tests.system.server import Server, command
@@ -57,9 +61,13 @@ def add_owner(*options: str) -> str:
 def copy_of(furnished: Furnished, place: Path) -> Path:
     data_dir = Path(tempfile.mkdtemp(prefix="d", dir=place))
     data_dir.chmod(0o711)
+    copy_into(data_dir, furnished)
+    return data_dir
+
+
+def copy_into(data_dir: Path, furnished: Furnished) -> None:
     # Not shutil: it would give root's Postgres files of the wrong owner.
     subprocess.run(["cp", "-a", f"{furnished.data_dir}/.", data_dir], check=True)
-    return data_dir
 
 
 @pytest.fixture
@@ -91,6 +99,23 @@ def server(make_server: MakeServer) -> Server:
     return server
 
 
+@pytest.fixture
+def given_database(server_url: str) -> Iterator[str]:
+    """A database of the test's own on a server that no ticketd started."""
+    name = f"given_{uuid.uuid4().hex}"
+    asyncio.run(execute(server_url, f"CREATE DATABASE {name}"))
+    yield on_database(server_url, name)
+    asyncio.run(execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
 @pytest.fixture(scope="session")
 def running_server(furnished: Furnished, place: Path) -> Iterator[Server]:
     server = Server(copy_of(furnished, place), furnished.token, SETTINGS)
@@ -114,9 +139,3 @@ def box_office(shared_server: Server) -> Iterator[BoxOffice]:
     box_office = BoxOffice(shared_server)
     yield box_office
     box_office.close()
-
-
-@pytest.fixture(scope="session")
-def kills(soak: bool) -> int:
-    """How often a test kills what it kills."""
-    return 20 if soak else 2

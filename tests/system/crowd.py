@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import chain
 from types import TracebackType
 from typing import Any, Self, assert_never
 
 from tests.embedded.processes import wait_until
-from tests.system.client import Answer, Client, Unanswered
+from tests.system.client import Answer, Client, Unanswered, at_once, reservation_of
 from tests.system.server import Server
 
-THREADS = 8
+SELLERS = 16
 RETRY_SECONDS = 0.02
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 
 
 class Wish(Enum):
@@ -42,6 +43,11 @@ class Journey:
     unanswered: bool = False
     """Whether it ended with a request that got no answer."""
 
+    @property
+    def is_told(self) -> bool:
+        """Whether its guest knows how the reservation stands: every request was answered with a yes."""
+        return not self.refused and not self.unanswered
+
 
 class _Turned(Exception):
     """The journey ends here: a no, or a surprise."""
@@ -59,17 +65,28 @@ class Crowd:
     ):
         self.journeys: list[Journey] = []
         self.surprises: list[tuple[Journey, Answer]] = []
+        self.put_off = 0
+        """How many answers were 503, each with a Retry-After."""
+        self.pending = 0
+        """How many answers left open whether a payment has happened."""
+        self.longest_seconds = 0.0
+        """How long an answer took at most."""
+        self.unanswered = 0
+        """How many requests got no answer."""
         self._server = server
         self._ticket_types = ticket_types
         self._patient = patient
-        self._answered = 0
+        self.answered = 0
+        """How many requests have been answered with a yes."""
         self._counting = threading.Lock()
         self._leaving = threading.Event()
-        self._pool = ThreadPoolExecutor(THREADS)
+        self._count = threads
+        self._pool = ThreadPoolExecutor(threads)
         self._threads: list[Future[None]] = []
 
     def __enter__(self) -> Self:
-        self._threads = [self._pool.submit(self._visit_for_ever, random.Random(n)) for n in range(THREADS)]
+        chances = [random.Random(n) for n in range(self._count)]
+        self._threads = [self._pool.submit(self._visit_for_ever, chance) for chance in chances]
         return self
 
     def __exit__(
@@ -86,9 +103,9 @@ class Crowd:
 
     def wait_for_answers(self, count: int) -> None:
         """Returns when so many more requests have been answered well."""
-        wanted = self._answered + count
-        wait_until(lambda: self._answered >= wanted or all(thread.done() for thread in self._threads))
-        assert self._answered >= wanted, "the guests have gone"
+        wanted = self.answered + count
+        wait_until(lambda: self.answered >= wanted or all(thread.done() for thread in self._threads))
+        assert self.answered >= wanted, "the guests have gone"
 
     def _visit_for_ever(self, chance: random.Random) -> None:
         client = Client(self._server)
@@ -114,7 +131,9 @@ class Crowd:
                 case Wish.HOLD:
                     pass
                 case Wish.PAY:
+                    self._ask(client, journey, "POST", f"{path}/payment", {"token": "tok"})
                     while journey.acknowledged["status"] != "paid":
+                        time.sleep(RETRY_SECONDS)
                         self._ask(client, journey, "POST", f"{path}/payment", {"token": "tok"})
                 case Wish.RELEASE:
                     self._ask(client, journey, "DELETE", path)
@@ -131,7 +150,7 @@ class Crowd:
         if answer.status in (200, 201, 202):
             journey.acknowledged = answer.body
             with self._counting:
-                self._answered += 1
+                self.answered += 1
         elif answer.code != "payment_error":
             journey.refused = True
             if answer.code not in ("sold_out", "overloaded"):
@@ -143,17 +162,46 @@ class Crowd:
     ) -> Answer:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
+            asked_at = time.monotonic()
             try:
                 answer = client.ask(method, path, body, key=journey.key if path == "/reservations" else None)
             except Unanswered:
+                self.unanswered += 1
                 if not self._patient:
                     journey.unanswered = True
                     raise
             else:
+                self._note(journey, answer, client.retry_after, time.monotonic() - asked_at)
                 if answer.status != 503 or not self._patient:
                     return answer
             assert time.monotonic() < deadline, f"{method} {path}: no answer in time"
             time.sleep(RETRY_SECONDS)
+
+    def _note(self, journey: Journey, answer: Answer, retry_after: str | None, seconds: float) -> None:
+        with self._counting:
+            self.longest_seconds = max(self.longest_seconds, seconds)
+            self.put_off += answer.status == 503
+            self.pending += answer.status == 202
+        if answer.status == 503 and not retry_after:
+            self.surprises.append((journey, answer))
+
+
+def sell(server: Server, ticket_type: int, count: int) -> list[Journey]:
+    """The journeys of so many guests who have reserved and paid for one ticket each."""
+
+    def sell_some(client: Client) -> list[Journey]:
+        return [_sell_one(client, ticket_type) for _ in range(count // SELLERS)]
+
+    return list(chain.from_iterable(at_once(server, [sell_some] * SELLERS)))
+
+
+def _sell_one(client: Client, ticket_type: int) -> Journey:
+    journey = Journey(str(uuid.uuid4()), reservation_of(ticket_type, 1), Wish.PAY)
+    reserved = client.ask("POST", "/reservations", journey.request, key=journey.key)
+    paid = client.pay(reserved.body["id"])
+    assert paid.status == 200, paid
+    journey.acknowledged = paid.body
+    return journey
 
 
 def _wish(chance: random.Random) -> Wish:

@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +30,8 @@ class Server:
     """An owner's, for the API."""
     settings: Mapping[str, str] = field(default_factory=dict)
     database_url: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """More of its environment, beside its settings."""
     port: int = 0
     _process: subprocess.Popen[str] | None = None
 
@@ -55,7 +58,7 @@ class Server:
             self._process = subprocess.Popen(
                 [*_COMMAND, "serve", *options],
                 cwd=REPOSITORY,
-                env=environment({**self.settings, **settings}),
+                env={**environment({**self.settings, **settings}), **self.variables},
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -66,6 +69,12 @@ class Server:
     def runs(self) -> bool:
         """Whether its process is there."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def resident_kilobytes(self) -> int:
+        """How much memory its process has now."""
+        status = Path(f"/proc/{self._running.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0])
 
     def kill(self) -> None:
         """As a power cut does to the process, but for what the kernel has already taken."""
@@ -109,6 +118,21 @@ class Server:
             return is_running(postmaster_pid(self.data_dir))
         except FileNotFoundError:
             return False
+
+    @contextmanager
+    def postgres_paused(self) -> Iterator[None]:
+        """Its embedded Postgres stands still meanwhile, back ends and all, as on a disk that hangs."""
+        postmaster = postmaster_pid(self.data_dir)
+        os.kill(postmaster, signal.SIGSTOP)  # first, so that it makes no more back ends
+        back_ends = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        pids = [postmaster, *map(int, back_ends)]
+        try:
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
     def kill_postgres(self) -> None:
         """As a power cut does to the embedded Postgres alone."""

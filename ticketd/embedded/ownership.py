@@ -6,6 +6,8 @@ from pathlib import Path
 
 from ticketd.embedded.directory import open_private
 
+_ANNOUNCEMENT_BYTES = 20
+
 
 class Ownership:
     """At most one process has it, and starts, watches and stops Postgres; all others only use it."""
@@ -21,18 +23,22 @@ class Ownership:
         descriptor = open_private(self._lock_file, os.O_RDWR)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # In place of what the last owner announced: room, lest the disk have none later.
+            os.pwrite(descriptor, b" " * _ANNOUNCEMENT_BYTES, 0)
+            os.ftruncate(descriptor, _ANNOUNCEMENT_BYTES)
         except BlockingIOError:
             os.close(descriptor)
             return False
-        os.ftruncate(descriptor, 0)  # what the last owner announced
+        except OSError:
+            os.close(descriptor)
+            raise
         self._descriptor = descriptor
         return True
 
     def announce(self, pid: int) -> None:
         """Tells all processes which Postgres is the owner's."""
         assert self._descriptor is not None
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{pid}\n".encode(), 0)
+        os.pwrite(self._descriptor, f"{pid:>{_ANNOUNCEMENT_BYTES - 1}}\n".encode(), 0)
 
     def announced_pid(self) -> int | None:
         """The Postgres of whichever process is the owner."""

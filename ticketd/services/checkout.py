@@ -121,12 +121,14 @@ class Checkout:
         """The paid reservation; a `paying` one while an attempt runs or is in doubt; or why not."""
         if errors := payment.errors():
             return Refusal(Reason.INVALID, errors=errors)
+        deadline = asyncio.get_running_loop().time() + self._limits.answer_seconds_max
         while running := self._running.get(reservation_id):
-            if (standing := await self._standing(running)) is not None:
+            if (standing := await self._standing(running, deadline)) is not None:
                 return standing
         if self._closing or len(self._running) >= self._limits.payments_max:
             return OVERLOADED
-        return await self._answer(self._begin(reservation_id, lambda running: self._pay(running, payment)))
+        begun = self._begin(reservation_id, lambda running: self._pay(running, payment))
+        return await self._answer(begun, deadline)
 
     async def settle_unfinished(self, homes: Iterable[Line]) -> None:
         """Settle with the gateway what an earlier process left `paying`.
@@ -168,18 +170,16 @@ class Checkout:
         if not task.cancelled() and (error := task.exception()):
             log.error("payment broke off before it started", **_trace(error))
 
-    async def _standing(self, running: _Running) -> Reservation | Refusal | None:
+    async def _standing(self, running: _Running, deadline: float) -> Reservation | Refusal | None:
         """What someone else's payment lets say of the reservation; None if it is over."""
         waiting: set[asyncio.Future[Any]] = {running.task, running.paying}
-        await asyncio.wait(
-            waiting, timeout=self._limits.answer_seconds_max, return_when=asyncio.FIRST_COMPLETED
-        )
+        await asyncio.wait(waiting, timeout=_seconds_until(deadline), return_when=asyncio.FIRST_COMPLETED)
         if running.task.done():
             return None
         return running.paying.result() if running.paying.done() else OVERLOADED
 
-    async def _answer(self, running: _Running) -> Reservation | Refusal:
-        await asyncio.wait({running.task}, timeout=self._limits.answer_seconds_max)
+    async def _answer(self, running: _Running, deadline: float) -> Reservation | Refusal:
+        await asyncio.wait({running.task}, timeout=_seconds_until(deadline))
         if running.task.done() and not running.task.cancelled():
             return running.task.result()
         return running.paying.result() if running.paying.done() else OVERLOADED
@@ -273,6 +273,10 @@ class Checkout:
         await self._steps.fail(paying, attempt=paying.home.attempt)
         self._outcomes[reason] += 1
         return Refusal(reason)
+
+
+def _seconds_until(deadline: float) -> float:
+    return max(0.0, deadline - asyncio.get_running_loop().time())
 
 
 def _attempt_id(paying: Reservation) -> str:

@@ -9,8 +9,8 @@ both back at the next start.
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple, assert_never
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar, assert_never
 
 import msgspec
 
@@ -35,6 +35,8 @@ from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.ports import Clock, Journal, Router
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.randomness import RandomBytes
+
+T = TypeVar("T")
 
 _NOT_FOUND = Refusal(Reason.NOT_FOUND)
 _TRY_AGAIN = Refusal(Reason.OVERLOADED, retry_after_seconds=1)
@@ -75,6 +77,7 @@ class Sales:
         clock: Clock,
         hold_seconds: int,
         tentative_hold_seconds: int,
+        answer_seconds_max: float = 10.0,
     ) -> None:
         self._router = router
         self._journal = journal
@@ -82,7 +85,10 @@ class Sales:
         self._clock = clock
         self._hold_seconds = hold_seconds
         self._tentative_hold_seconds = tentative_hold_seconds
+        self._answer_seconds_max = answer_seconds_max
         self._random = RandomBytes()
+        self._late: set[asyncio.Task[Any]] = set()
+        """Work whose asker may have been put off; it goes on."""
         self._carts: dict[ReservationId, asyncio.Task[Granted | Refusal]] = {}
         """Those under way."""
         self._settling: set[asyncio.Task[None]] = set()
@@ -147,7 +153,20 @@ class Sales:
         cart = asyncio.create_task(self._make_cart(new_id, wanted, key))
         self._carts[new_id] = cart
         cart.add_done_callback(lambda _: self._carts.pop(new_id))
-        return await asyncio.shield(cart)
+        return await self._in_time(cart)
+
+    async def _in_time(self, work: Awaitable[T]) -> T | Refusal:
+        """What it comes to; OVERLOADED when its steps take longer together than one answer may."""
+        task = asyncio.ensure_future(work)
+        self._late.add(task)
+        task.add_done_callback(self._forget)
+        await asyncio.wait({task}, timeout=self._answer_seconds_max)
+        return task.result() if task.done() else _TRY_AGAIN
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._late.discard(task)
+        if not task.cancelled():
+            task.exception()  # nobody may be there to hear it
 
     async def _make_cart(
         self, new_id: ReservationId, wanted: dict[InventoryId, LineRequest], key: _Key
@@ -172,7 +191,7 @@ class Sales:
         first = self._carts.get(known)
         if first is None:
             return await self._repeat(known)
-        made = await asyncio.shield(first)
+        made = await self._in_time(first)
         return made if isinstance(made, Refusal) else made._replace(repeated=True)
 
     async def _hold(
@@ -234,6 +253,9 @@ class Sales:
 
     async def find(self, text: str) -> Reservation | Refusal:
         """A reservation as it stands, open or closed."""
+        return await self._in_time(self._find(text))
+
+    async def _find(self, text: str) -> Reservation | Refusal:
         try:
             home = home_inventory(text)
         except ValueError:
@@ -262,7 +284,10 @@ class Sales:
 
     async def release(self, text: str) -> Reservation | Refusal:
         """Give a reservation back; the home line first, which speaks for all."""
-        reservation = await self.find(text)
+        return await self._in_time(self._release(text))
+
+    async def _release(self, text: str) -> Reservation | Refusal:
+        reservation = await self._find(text)
         if isinstance(reservation, Refusal):
             return reservation
         home, *others = reservation.lines
@@ -275,12 +300,12 @@ class Sales:
                 return Reservation((outcome,))
             case Line():
                 await asyncio.gather(*(self._router.ask(line.inventory_id, command) for line in others))
-                return await self.find(text)
+                return await self._find(text)
             case _:
                 return await self._released_before(text, command)
 
     async def _released_before(self, text: str, command: Release) -> Reservation | Refusal:
-        reservation = await self.find(text)
+        reservation = await self._find(text)
         if isinstance(reservation, Refusal):
             return reservation
         return closed_refusal(command, reservation.home.status) or reservation

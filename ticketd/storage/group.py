@@ -149,7 +149,12 @@ def _indexed_under(fact: AnyFact) -> ReservationId | None:
 
     Not the one that reserved it, which nearly all facts are: the one that closed it names that one.
     """
-    return None if type(fact) is Reserved else getattr(fact, "reservation_id", None)
+    reservation_id: ReservationId | None = getattr(fact, "reservation_id", None)
+    if type(fact) is not Reserved:
+        return reservation_id
+    if "\0" in fact.reservation_id:
+        raise ValueError("no later fact about this line could be stored")
+    return None
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:

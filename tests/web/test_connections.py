@@ -1,0 +1,261 @@
+"""A full server says so at once, and a probe still comes through."""
+
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from aiohttp import web
+
+from tests.embedded.processes import REPOSITORY
+from tests.eventually import eventually
+from ticketd.web import connections
+from ticketd.web.connections import FILES_BESIDE, NO_ROOM, PROBES_MAX, Doorkeeper
+
+HELLO = b"GET /hello HTTP/1.1\r\nHost: here\r\n\r\n"
+HEALTHZ = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
+
+
+class Guest:
+    """One connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self._writer = writer
+
+    def send(self, request: bytes) -> None:
+        """Doesn't wait for an answer."""
+        self._writer.write(request)
+
+    async def ask(self, request: bytes = HELLO) -> int:
+        """The status, when the answer's head has come."""
+        self.send(request)
+        return int((await self.reader.readuntil(b"\r\n\r\n")).split()[1])
+
+    async def ends(self) -> bytes:
+        """Everything that still comes until the server hangs up."""
+        return await self.reader.read()
+
+    def hang_up(self) -> None:
+        """Leave without a word."""
+        self._writer.transport.abort()
+
+
+class Door:
+    """A listening server with room for few."""
+
+    def __init__(self) -> None:
+        self.doorkeeper: Doorkeeper
+        self.port = 0
+        self.open = asyncio.Event()
+        """Lets `/slow` answer."""
+        self.guests: list[Guest] = []
+
+    async def arrive(self) -> Guest:
+        """A guest who has connected and says nothing yet."""
+        guest = Guest(*await asyncio.open_connection("127.0.0.1", self.port))
+        self.guests.append(guest)
+        return guest
+
+    async def hello(self, request: web.Request) -> web.Response:
+        return web.Response(text="hello")
+
+    async def slow(self, request: web.Request) -> web.Response:
+        await self.open.wait()
+        return web.Response(text="at last")
+
+
+OpenDoor = Callable[..., Awaitable[Door]]
+
+
+@pytest.fixture
+async def open_door() -> AsyncIterator[OpenDoor]:
+    """Opens a door for so many guests."""
+    closings: list[Callable[[], Awaitable[None]]] = []
+
+    async def make(connections_max: int) -> Door:
+        door = Door()
+        app = web.Application()
+        app.add_routes([web.get(path, door.hello) for path in ("/hello", "/healthz", "/metrics-club")])
+        app.add_routes([web.get("/slow", door.slow), web.get("/readyz", door.slow)])
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        assert runner.server is not None
+        door.doorkeeper = Doorkeeper(runner.server, connections_max=connections_max)
+        server = await asyncio.get_running_loop().create_server(door.doorkeeper, "127.0.0.1", 0)
+        door.port = server.sockets[0].getsockname()[1]
+
+        async def close() -> None:
+            for guest in door.guests:
+                guest.hang_up()
+            server.close()
+            door.doorkeeper.close()
+            await runner.cleanup()
+
+        closings.append(close)
+        return door
+
+    yield make
+    for close in closings:
+        await close()
+
+
+async def fill(door: Door, count: int) -> list[Guest]:
+    """So many guests who have been served and stay."""
+    guests = [await door.arrive() for _ in range(count)]
+    assert [await guest.ask() for guest in guests] == [200] * count
+    for guest in guests:
+        await guest.reader.readuntil(b"hello")
+    return guests
+
+
+async def test_those_for_whom_there_is_room_are_served_and_one_more_hears_503(open_door: OpenDoor) -> None:
+    door = await open_door(3)
+    inside = await fill(door, 3)
+    outside = await door.arrive()
+    outside.send(HELLO)
+    head, _, body = (await outside.ends()).partition(b"\r\n\r\n")
+    status, *headers = head.decode().split("\r\n")
+    assert status == "HTTP/1.1 503 Service Unavailable"
+    assert {"Retry-After: 1", "Connection: close", "Content-Type: application/problem+json"} < set(headers)
+    assert f"Content-Length: {len(body)}" in headers
+    assert json.loads(body)["code"] == "overloaded"
+    assert [await guest.ask() for guest in inside] == [200] * 3
+    stats = door.doorkeeper.stats()
+    assert (stats.connections, stats.connections_refused) == (3, 1)
+
+
+async def test_a_place_that_becomes_free_is_given_to_the_next(open_door: OpenDoor) -> None:
+    door = await open_door(2)
+    inside = await fill(door, 2)
+    assert await (await door.arrive()).ask() == 503
+    inside[0].hang_up()
+    await eventually(lambda: door.doorkeeper.stats().connections == 1)
+    async with asyncio.timeout(20):
+        while await (await door.arrive()).ask() == 503:
+            pass  # the count is a moment old
+    assert await (await door.arrive()).ask() == 503
+
+
+async def test_guests_who_come_at_the_same_moment_are_counted_one_by_one(open_door: OpenDoor) -> None:
+    door = await open_door(5)
+    guests = await asyncio.gather(*(door.arrive() for _ in range(50)))
+    statuses = await asyncio.gather(*(guest.ask() for guest in guests))
+    assert sorted(statuses) == [200] * 5 + [503] * 45
+
+
+async def test_a_refused_guest_can_read_the_answer_while_still_sending(open_door: OpenDoor) -> None:
+    door = await open_door(0)
+    guest = await door.arrive()
+    guest.send(b"POST /hello HTTP/1.1\r\nHost: here\r\nContent-Length: 4000000\r\n\r\n")
+    for _ in range(40):
+        guest.send(b"x" * 100_000)
+    assert await guest.ends() == NO_ROOM
+
+
+async def test_one_whose_request_is_under_way_counts_after_hanging_up(open_door: OpenDoor) -> None:
+    door = await open_door(1)
+    leaving = await door.arrive()
+    tasks = door.doorkeeper.stats().tasks
+    leaving.send(b"GET /slow HTTP/1.1\r\nHost: here\r\n\r\n")
+    await eventually(lambda: door.doorkeeper.stats().tasks > tasks)
+    leaving.hang_up()
+    assert await (await door.arrive()).ask() == 503
+    door.open.set()
+    await eventually(lambda: door.doorkeeper.stats().connections == 0)
+
+
+async def test_a_full_server_answers_a_probe_and_nothing_else_on_its_connection(open_door: OpenDoor) -> None:
+    door = await open_door(1)
+    await fill(door, 1)
+    probe = await door.arrive()
+    assert await probe.ask(HEALTHZ) == 200
+    probe.send(HELLO)
+    assert await probe.ends() == b"hello"
+    assert door.doorkeeper.stats().connections_refused == 0
+
+
+async def test_probes_have_a_limit_too(open_door: OpenDoor) -> None:
+    door = await open_door(0)
+    waiting = [await door.arrive() for _ in range(PROBES_MAX)]
+    for each in waiting:
+        each.send(b"GET /readyz HTTP/1.1\r\nHost: here\r\n\r\n")
+    await eventually(lambda: door.doorkeeper.stats().connections == PROBES_MAX)
+    assert await (await door.arrive()).ask(HEALTHZ) == 503
+    door.open.set()
+    for each in waiting:
+        assert (await each.ends()).endswith(b"at last")
+
+
+@pytest.mark.parametrize("path", ["/metrics-club", "/hello?from=/healthz", "/healthzz"])
+async def test_what_only_looks_like_a_probe_has_no_place_of_its_own(open_door: OpenDoor, path: str) -> None:
+    door = await open_door(0)
+    assert await (await door.arrive()).ask(f"GET {path} HTTP/1.1\r\nHost: here\r\n\r\n".encode()) == 503
+
+
+async def test_a_refused_guest_who_says_nothing_is_sent_away(
+    open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "TURN_AWAY_SECONDS_MAX", 0.05)
+    door = await open_door(0)
+    assert await (await door.arrive()).ends() == NO_ROOM
+
+
+async def test_a_stop_sends_the_refused_away(open_door: OpenDoor) -> None:
+    door = await open_door(0)
+    silent = await door.arrive()
+    assert await (await door.arrive()).ask() == 503  # so the one before has been seen, too
+    door.doorkeeper.close()
+    assert await silent.ends() == NO_ROOM
+
+
+async def test_too_many_refused_at_a_time_are_cut_off_right_after_their_answer(
+    open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "TURNED_AWAY_MAX", 2)
+    door = await open_door(0)
+    silent = [await door.arrive() for _ in range(2)]
+    assert await (await door.arrive()).ends() == NO_ROOM
+    silent[0].hang_up()
+    async with asyncio.timeout(20):  # there is room for its request again as soon as that one has gone
+        while await (await door.arrive()).ask() != 503:
+            pass
+    assert await silent[1].ask() == 503
+
+
+def test_the_limit_of_open_files_is_raised_to_what_the_connections_need() -> None:
+    assert fitting(connections=1000, soft=64, hard=FILES_BESIDE + 2000) == (1000, FILES_BESIDE + 1000)
+
+
+@pytest.mark.parametrize(
+    ("hard", "fits"),
+    [(FILES_BESIDE + 1500, 1500), (FILES_BESIDE + FILES_BESIDE // 2, 3 * FILES_BESIDE // 4), (64, 32)],
+    ids=["low", "very low", "hopeless"],
+)
+def test_fewer_connections_than_wanted_fit_under_a_low_limit_of_open_files_and_the_log_says_so(
+    hard: int, fits: int
+) -> None:
+    assert fitting(connections=2000, soft=64, hard=hard) == (fits, hard)
+
+
+def fitting(*, connections: int, soft: int, hard: int) -> tuple[int, int]:
+    """How many connections fit in a process with these limits, and how many files it may then open."""
+    program = (
+        "import resource; from ticketd.web.connections import fitting_connections;"
+        f"print(fitting_connections({connections}), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=REPOSITORY,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *log, numbers = run.stdout.splitlines()
+    fits, files = map(int, numbers.split())
+    assert ("limit of open files is too low" in "".join(log)) == (fits < connections)
+    return fits, files
