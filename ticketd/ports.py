@@ -99,15 +99,19 @@ class Journal(Protocol):
     def append(self, batch: Batch, author: Author) -> None:
         """Take a batch into the next group; never blocks. Batches of one inventory keep their order."""
 
+    async def checkpointed(self) -> None:
+        """Return once every checkpoint in a batch that is durable by now is written."""
+
     async def recover(self, inventory_ids: Sequence[InventoryId]) -> list[Inventory]:
         """These inventories as the ledger has them, in this order; new ones where it has nothing."""
 
     async def unfinished(self) -> list[InventoryId]:
         """Inventories with open lines, or with facts after their checkpoint."""
 
-    async def history(self, reservation_id: ReservationId) -> list[tuple[InventoryId, int, AnyFact]]:
-        """Every fact about a reservation's closed lines, in order for each inventory; of open ones, which
-        are in memory, maybe less; nothing if there never was one."""
+    async def history(
+        self, reservation_id: ReservationId, inventory_id: InventoryId
+    ) -> list[tuple[int, AnyFact]]:
+        """Every fact about a closed line, with its number and in order; nothing if there never was one."""
 
 
 # -- payments
@@ -133,14 +137,14 @@ class Charge(Enum):
 
 
 class PaymentGateway(Protocol):
-    """Moves money. Its methods may block and are called from worker threads only."""
+    """Moves money."""
 
-    def charge(self, attempt_id: str, amount_cents: int, token: str, currency: str) -> None:
+    async def charge(self, attempt_id: str, amount_cents: int, token: str, currency: str) -> None:
         """Charge once per attempt_id, however often it is called; return when charged.
 
         Raises CardError, PaymentError or CurrencyError when surely not charged; any other
-        exception leaves the outcome in doubt.
+        exception, a cancellation included, leaves the outcome in doubt.
         """
 
-    def lookup(self, attempt_id: str) -> Charge:
+    async def lookup(self, attempt_id: str) -> Charge:
         """The final word on an attempt: after NOT_CHARGED it can never be charged any more."""

@@ -146,6 +146,25 @@ async def test_an_idle_actor_leaves_memory_with_a_checkpoint_and_comes_back(impa
     assert (await house.registry.offers([VIP]))[VIP].figures.sold == 2
 
 
+async def test_the_memory_of_many_that_left_goes_back_to_the_system(
+    impatient: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back: list[int] = []
+    house = impatient
+    monkeypatch.setattr("ticketd.actors.registry.DEPARTED_MAX", 2)
+    monkeypatch.setattr(
+        "ticketd.actors.registry.give_back", lambda: given_back.append(house.registry.stats().actors)
+    )
+    await house.open(VIP)
+    house.clock.advance(61)
+    await eventually(lambda: house.registry.stats().actors == 0)
+    assert given_back == []
+    await house.open(STALLS)
+    house.clock.advance(61)
+    await eventually(lambda: house.registry.stats().actors == 0)
+    assert given_back == [0]
+
+
 async def test_an_actor_with_an_open_hold_stays(impatient: House) -> None:
     house = impatient
     await house.open(VIP)

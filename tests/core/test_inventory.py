@@ -14,7 +14,7 @@ from ticketd.core.inventory import (
 )
 from ticketd.core.outcomes import Departed, Offer, Outcome
 from ticketd.core.refusals import Reason, Refusal
-from ticketd.core.replay import lines_of
+from ticketd.core.replay import line_of
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.core.state import LedgerGap
 from ticketd.core.terms import EventStatus, EventWindow, Profile, Terms, TermsPatch
@@ -378,14 +378,16 @@ def test_a_closed_reservation_is_rebuilt_from_its_facts_alone() -> None:
         desk.send(c.Seal(ONE, Instant(desk.now + HOLD_SECONDS * MICROSECONDS)))
         desk.send(c.StartPayment(ONE, attempt=1))
         desk.send(c.Confirm(ONE, 1, (TicketCode("a"), TicketCode("b"))))
-    history = [
-        (desk.inventory.id, seq, fact)
-        for desk in (home, other)
-        for seq, fact in enumerate(desk.ledger, start=1)
-        if getattr(fact, "reservation_id", None) == ONE
-    ]
-    lines = lines_of(history)
-    assert lines == {desk.inventory.id: desk.inventory.lines[ONE] for desk in (home, other)}
-    reservation = Reservation((lines[HOME], lines[OTHER]))
+    for desk in (home, other):
+        assert line_of(desk.inventory.id, history_of(ONE, desk)) == desk.inventory.lines[ONE]
+    reservation = Reservation((home.inventory.lines[ONE], other.inventory.lines[ONE]))
     assert (reservation.number, reservation.total_cents) == ("7-3", 20_00)
-    assert lines_of([]) == {}
+    assert line_of(HOME, []) is None
+
+
+def history_of(reservation: ReservationId, desk: Desk) -> list[tuple[int, f.AnyFact]]:
+    return [
+        (seq, fact)
+        for seq, fact in enumerate(desk.ledger, start=1)
+        if getattr(fact, "reservation_id", None) == reservation
+    ]

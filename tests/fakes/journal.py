@@ -143,6 +143,9 @@ class MemoryJournal:
         self._pending.append((batch, author))
         self._schedule_group()
 
+    async def checkpointed(self) -> None:
+        """See `ports.Journal.checkpointed`: a batch takes its checkpoint along."""
+
     # -- committing by itself
 
     def let_go(self) -> None:
@@ -227,15 +230,14 @@ class MemoryJournal:
         await self._reach()
         return [each for each in self.database.ledger if self.database.is_unfinished(each)]
 
-    async def history(self, reservation_id: ReservationId) -> list[tuple[InventoryId, int, AnyFact]]:
+    async def history(
+        self, reservation_id: ReservationId, inventory_id: InventoryId
+    ) -> list[tuple[int, AnyFact]]:
         """See `ports.Journal.history`."""
         await self._reach()
-        return [
-            (inventory_id, seq, fact)
-            for inventory_id, rows in sorted(self.database.ledger.items())
-            for seq, fact in ((seq, _decode_fact(rows[seq])) for seq in sorted(rows))
-            if getattr(fact, "reservation_id", None) == reservation_id
-        ]
+        rows = self.database.ledger.get(inventory_id, {})
+        facts = ((seq, _decode_fact(rows[seq])) for seq in sorted(rows))
+        return [(seq, fact) for seq, fact in facts if getattr(fact, "reservation_id", None) == reservation_id]
 
     async def _reach(self) -> None:
         await asyncio.sleep(0)

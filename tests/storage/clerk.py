@@ -113,11 +113,13 @@ class Clerk:
         return self.heard
 
     async def write(self, journal: Journal, *batches: Batch) -> list[str]:
-        """Hand these over and return the answers so far once each has one."""
+        """Hand these over and return the answers so far once each has one, and its checkpoint is written."""
         expected = len(self.heard) + len(batches)
         for batch in batches:
             journal.append(batch, self)
-        return await self.settled(expected)
+        heard = await self.settled(expected)
+        await journal.checkpointed()
+        return heard
 
     async def open(self, journal: Journal) -> None:
         """Open the inventory durably."""

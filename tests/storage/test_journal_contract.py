@@ -21,8 +21,7 @@ from ticketd.core.commands import (
 from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
 from ticketd.core.keys import KEY_SECONDS_MIN
-from ticketd.core.replay import lines_of
-from ticketd.core.reservations import ReservationStatus
+from ticketd.core.replay import line_of
 from ticketd.core.terms import TermsPatch
 from ticketd.ports import Batch, Journal
 from ticketd.storage.database import Database
@@ -193,22 +192,23 @@ async def test_what_is_unfinished_has_open_lines_or_facts_after_its_checkpoint(j
     assert sorted(await journal.unfinished()) == [2, 3, 4]
 
 
-async def test_the_history_of_a_closed_reservation_is_all_its_facts_of_all_its_inventories(
-    journal: Journal,
-) -> None:
+async def test_the_history_of_a_closed_line_is_all_its_facts(journal: Journal) -> None:
     cart, parts = ReservationId("cart"), (InventoryId(1), InventoryId(2))
-    for number in parts:
-        clerk = Clerk(number)
+    clerks = [Clerk(number) for number in parts]
+    for clerk in clerks:
         await clerk.write(
             journal,
             clerk.opened(),
             clerk.batch(Reserve(cart, 1, 10, parts=parts), Reserve(clerk.new_id(), 1, 900)),
-            clerk.batch(Release(cart)),
+            clerk.batch(Seal(cart, Instant(clerk.clock.now() + 900))),
         )
-    history = await journal.history(cart)
-    assert [(inventory_id, seq) for inventory_id, seq, _ in history] == [(1, 2), (1, 4), (2, 2), (2, 4)]
-    assert {line.status for line in lines_of(history).values()} == {ReservationStatus.RELEASED}
-    assert await journal.history(ReservationId("unknown")) == []
+    first = clerks[0]
+    await first.write(journal, first.batch(Release(cart)))
+    history = await journal.history(cart, parts[0])
+    assert [seq for seq, _ in history] == [2, 4, 5], "the other line is open, and no hindrance"
+    assert line_of(parts[0], history) == first.inventory.lines[cart]
+    assert await journal.history(ReservationId("unknown"), parts[0]) == []
+    assert await journal.history(cart, InventoryId(3)) == []
 
 
 # -- what is shown beside the ledger
@@ -219,7 +219,7 @@ async def test_a_reservation_that_nobody_began_to_pay_is_no_order(storage: Stora
     reserve = Reserve(clerk.new_id(), 1, 900)
     await clerk.write(storage.journal, clerk.opened(), clerk.batch(reserve, Release(clerk.last_id)))
     assert await storage.orders() == {}
-    assert len(await storage.journal.history(clerk.last_id)) == 2
+    assert len(await storage.journal.history(clerk.last_id, clerk.inventory.id)) == 2
 
 
 @pytest.mark.parametrize("batches", [1, 3])

@@ -56,7 +56,7 @@ async def test_the_index_has_all_facts_about_a_reservation_but_the_first(
         await w.clerk.write(w.journal, w.clerk.reserved(), w.clerk.batch(Release(w.clerk.last_id)))
         indexed = await pool.fetch("SELECT fact_seq FROM ledger WHERE reservation_id IS NOT NULL")
         assert [row["fact_seq"] for row in indexed] == [3]
-        assert [seq for _, seq, _ in await w.journal.history(w.clerk.last_id)] == [2, 3]
+        assert [seq for seq, _ in await w.journal.history(w.clerk.last_id, w.clerk.inventory.id)] == [2, 3]
 
 
 @pytest.mark.parametrize("closed", ["body", "(body::jsonb - 'line_seq')::text"])
@@ -68,7 +68,7 @@ async def test_a_ledger_that_indexed_the_first_fact_too_is_read_as_well(
         await pool.execute(
             f"UPDATE ledger SET reservation_id = $1, body = {closed} WHERE fact_seq > 1", w.clerk.last_id
         )
-        assert [seq for _, seq, _ in await w.journal.history(w.clerk.last_id)] == [2, 3]
+        assert [seq for seq, _ in await w.journal.history(w.clerk.last_id, w.clerk.inventory.id)] == [2, 3]
 
 
 async def test_keys_are_looked_for_no_further_back_than_an_hour(
@@ -140,10 +140,10 @@ async def test_reading_during_an_outage_says_so(
         with pytest.raises(StorageUnavailable):
             await w.journal.unfinished()
         with pytest.raises(StorageUnavailable):
-            await w.journal.history(UNKNOWN)
+            await w.journal.history(UNKNOWN, w.clerk.inventory.id)
         proxy.refusing = False
         assert await w.journal.unfinished() == [w.clerk.inventory.id]
-        assert await w.journal.history(UNKNOWN) == []
+        assert await w.journal.history(UNKNOWN, w.clerk.inventory.id) == []
         [recovered] = await w.journal.recover([w.clerk.inventory.id])
         assert recovered.seq == 1
 
@@ -158,4 +158,4 @@ async def test_a_database_without_room_for_another_session_says_so_to_readers(
         altered(pool, f"{limit} 1", back=f"{limit} -1"),
     ):
         with pytest.raises(StorageUnavailable):
-            await w.journal.history(UNKNOWN)
+            await w.journal.history(UNKNOWN, w.clerk.inventory.id)

@@ -36,7 +36,7 @@ async def writing(
     ended: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
     journal = PostgresJournal(
         dsn,
-        database=Database(pool),
+        database=Database(pool, incarnation=incarnation),
         incarnation=incarnation,
         fatal=ended.set_result,
         commit_seconds_max=commit_seconds_max,

@@ -12,11 +12,14 @@ from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import Offer, Outcome
 from ticketd.core.reservations import Line, ReservationStatus
 from ticketd.core.stats import RegistryStats
+from ticketd.memory import give_back
 from ticketd.ports import Clock, Journal, StorageUnavailable
 
 TICK_SECONDS = 0.25
 LOAD_RETRY_SECONDS = 0.5
 LOADED_AT_ONCE_MAX = 500
+DEPARTED_MAX = 1000
+"""When so many actors have left, their memory goes back to the system."""
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +52,7 @@ class Registry:
         self._loaded = asyncio.Condition()
         self._tasks: list[asyncio.Task[None]] = []
         self._closed = False
+        self._departed = 0
         self._tally = Tally()
 
     # -- the Router port
@@ -148,6 +152,7 @@ class Registry:
         for actor in self._actors.values():
             actor.checkpoint()
         await self._until_quiet()
+        await self._journal.checkpointed()
 
     def close(self) -> None:
         """Take no more commands; whoever still waits hears OVERLOADED."""
@@ -212,3 +217,7 @@ class Registry:
                 actor.tick(now)
                 if actor.is_idle(now) and not actor.checkpoint():
                     del self._actors[actor.id]
+                    self._departed += 1
+            if self._departed >= DEPARTED_MAX:
+                self._departed = 0
+                give_back()

@@ -191,7 +191,7 @@ class TicketTypeActor:
             self.inventory.apply(fact)
             facts.append(fact)
         outcome = self.inventory.outcome(decision.answer)
-        if isinstance(outcome, Refusal):
+        if type(outcome) is Refusal:
             self._tally.refusals[outcome.reason] += 1
         answers.append((envelope, outcome))
 

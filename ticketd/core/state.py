@@ -194,7 +194,7 @@ class InventoryState:
         """The state to go on from; None before it was ever opened."""
         if self.profile is None:
             return None
-        open_lines = tuple(line for line in self.lines.values() if line.status in (HELD, PAYING))
+        open_lines = [line for line in self.lines.values() if line.status is HELD or line.status is PAYING]
         oldest_key = self.keys.oldest_seq()
         return Snapshot(
             self.seq,
@@ -204,7 +204,7 @@ class InventoryState:
             self.deleted,
             self.sold,
             self.revenue_cents,
-            open_lines,
+            tuple(open_lines),
             self.seq + 1 if oldest_key is None else oldest_key,
         )
 

@@ -9,7 +9,7 @@ both back at the next start.
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar, assert_never
 
 import msgspec
@@ -30,10 +30,11 @@ from ticketd.core.ids import (
 )
 from ticketd.core.outcomes import Departed, Outcome
 from ticketd.core.refusals import Reason, Refusal, invalid
-from ticketd.core.replay import lines_of
+from ticketd.core.replay import line_of
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.ports import Clock, Journal, Router
 from ticketd.services.catalogue import Catalogue
+from ticketd.services.closed_lines import ClosedLines
 from ticketd.services.randomness import RandomBytes
 
 T = TypeVar("T")
@@ -87,10 +88,10 @@ class Sales:
         self._tentative_hold_seconds = tentative_hold_seconds
         self._answer_seconds_max = answer_seconds_max
         self._random = RandomBytes()
-        self._late: set[asyncio.Task[Any]] = set()
-        """Work whose asker may have been put off; it goes on."""
+        self._closed = ClosedLines()
         self._carts: dict[ReservationId, asyncio.Task[Granted | Refusal]] = {}
         """Those under way."""
+        self._releasing: set[asyncio.Task[Reservation | Refusal]] = set()
         self._settling: set[asyncio.Task[None]] = set()
         """Carts whose last seal is in doubt."""
 
@@ -153,20 +154,13 @@ class Sales:
         cart = asyncio.create_task(self._make_cart(new_id, wanted, key))
         self._carts[new_id] = cart
         cart.add_done_callback(lambda _: self._carts.pop(new_id))
+        cart.add_done_callback(_hear)
         return await self._in_time(cart)
 
-    async def _in_time(self, work: Awaitable[T]) -> T | Refusal:
-        """What it comes to; OVERLOADED when its steps take longer together than one answer may."""
-        task = asyncio.ensure_future(work)
-        self._late.add(task)
-        task.add_done_callback(self._forget)
-        await asyncio.wait({task}, timeout=self._answer_seconds_max)
-        return task.result() if task.done() else _TRY_AGAIN
-
-    def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._late.discard(task)
-        if not task.cancelled():
-            task.exception()  # nobody may be there to hear it
+    async def _in_time(self, work: asyncio.Task[T]) -> T | Refusal:
+        """What it comes to. OVERLOADED if its steps together take longer than an answer may: it goes on."""
+        await asyncio.wait({work}, timeout=self._answer_seconds_max)
+        return work.result() if work.done() else _TRY_AGAIN
 
     async def _make_cart(
         self, new_id: ReservationId, wanted: dict[InventoryId, LineRequest], key: _Key
@@ -253,7 +247,11 @@ class Sales:
 
     async def find(self, text: str) -> Reservation | Refusal:
         """A reservation as it stands, open or closed."""
-        return await self._in_time(self._find(text))
+        try:
+            async with asyncio.timeout(self._answer_seconds_max):
+                return await self._find(text)
+        except TimeoutError:
+            return _TRY_AGAIN
 
     async def _find(self, text: str) -> Reservation | Refusal:
         try:
@@ -266,6 +264,8 @@ class Sales:
             return line
         if line.tentative:
             return _NOT_FOUND
+        if not line.parts:
+            return Reservation((line,))
         lines = [line]
         for other in await asyncio.gather(*(self._line(part, known) for part in line.parts[1:])):
             if isinstance(other, Refusal):
@@ -273,21 +273,36 @@ class Sales:
             lines.append(other)
         return Reservation(tuple(lines))
 
+    def keep_closed(self, reservation: Reservation) -> None:
+        """Have a reservation at hand that is durably closed."""
+        for line in reservation.lines:
+            self._closed.put(line)
+
     async def _line(self, inventory: InventoryId, known: ReservationId) -> Line | Refusal:
+        if closed := self._closed.get(known, inventory):
+            return closed
         if inventory <= ID_MAX and self._catalogue.ticket_type(TicketTypeId(inventory)) is not None:
             outcome = await self._router.ask(inventory, Inspect(known))
             if isinstance(outcome, Line | Refusal):
                 return outcome
-        return lines_of(await self._journal.history(known)).get(inventory, _NOT_FOUND)
+        line = line_of(inventory, await self._journal.history(known, inventory))
+        if line is None:
+            return _NOT_FOUND
+        self._closed.put(line)
+        return line
 
     # -- releasing
 
     async def release(self, text: str) -> Reservation | Refusal:
         """Give a reservation back; the home line first, which speaks for all."""
-        return await self._in_time(self._release(text))
+        releasing = asyncio.create_task(self._release(text))
+        self._releasing.add(releasing)
+        releasing.add_done_callback(self._releasing.discard)
+        releasing.add_done_callback(_hear)
+        return await self._in_time(releasing)
 
     async def _release(self, text: str) -> Reservation | Refusal:
-        reservation = await self._find(text)
+        reservation = await self.find(text)
         if isinstance(reservation, Refusal):
             return reservation
         home, *others = reservation.lines
@@ -300,12 +315,12 @@ class Sales:
                 return Reservation((outcome,))
             case Line():
                 await asyncio.gather(*(self._router.ask(line.inventory_id, command) for line in others))
-                return await self._find(text)
+                return await self.find(text)
             case _:
                 return await self._released_before(text, command)
 
     async def _released_before(self, text: str, command: Release) -> Reservation | Refusal:
-        reservation = await self._find(text)
+        reservation = await self.find(text)
         if isinstance(reservation, Refusal):
             return reservation
         return closed_refusal(command, reservation.home.status) or reservation
@@ -327,6 +342,12 @@ class Sales:
 
 _NO_KEY = _Key()
 _OPEN = (ReservationStatus.HELD, ReservationStatus.PAYING)
+
+
+def _hear(work: asyncio.Task[Any]) -> None:
+    """Nobody may be there any more to hear of its fault."""
+    if not work.cancelled():
+        work.exception()
 
 
 def _key(key: str, lines: Sequence[LineRequest]) -> _Key:

@@ -57,11 +57,13 @@ class Database:
     async def write(self, query: str, *arguments: object) -> Any:
         """The first row's first value, of a statement that only the serving process may run."""
         async with self._in_time(), self._pool.acquire() as connection, connection.transaction():
+            written = await connection.fetchval(query, *arguments)
+            # Last, so that the one writer waits for this transaction's end only.
             if self._incarnation is not None and not await connection.fetchval(
                 _STILL_SERVES, self._incarnation
             ):
                 raise StorageUnavailable("another process has taken over this database")
-            return await connection.fetchval(query, *arguments)
+            return written
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:

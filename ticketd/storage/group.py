@@ -9,13 +9,11 @@ from ticketd.core.catalogue import TicketType
 from ticketd.core.facts import AnyFact, Reserved
 from ticketd.core.ids import InventoryId, OrganizerId, ReservationId
 from ticketd.core.reservations import Line
-from ticketd.core.snapshots import Snapshot
 from ticketd.ports import Batch
 
 encode_fact = msgspec.json.Encoder().encode
 decode_fact = msgspec.json.Decoder(AnyFact).decode
-encode_snapshot = msgspec.msgpack.Encoder().encode
-decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode
+decode_numbered_facts = msgspec.json.Decoder(list[tuple[int, AnyFact]]).decode
 
 FENCE = """
 fence AS (
@@ -46,11 +44,6 @@ orders AS (
                                   $21::jsonb[], $22::bool[]) AS u
     ON CONFLICT (id)
     DO UPDATE SET fact_seq = excluded.fact_seq, terms = excluded.terms, deleted = excluded.deleted
-), checkpoints AS (
-    INSERT INTO checkpoint (inventory_id, fact_seq, open_lines, body)
-    SELECT u.* FROM fence, unnest($23::bigint[], $24::bigint[], $25::int[], $26::bytea[]) AS u
-    ON CONFLICT (inventory_id)
-    DO UPDATE SET fact_seq = excluded.fact_seq, open_lines = excluded.open_lines, body = excluded.body
 )"""
 
 FACTS_ONLY = "WITH" + ",".join((FENCE, FACTS)) + "SELECT inc FROM fence"  # noqa: S608 - constants only
@@ -69,7 +62,6 @@ class Group:
         self._bodies: list[str] = []
         self._orders: dict[tuple[ReservationId, InventoryId], tuple[Line, OrganizerId]] = {}
         self._ticket_types: dict[InventoryId, tuple[TicketType, bool]] = {}
-        self._checkpoints: dict[InventoryId, Snapshot] = {}
         for batch in batches:
             self._add(batch)
 
@@ -84,8 +76,6 @@ class Group:
             self._orders[line.reservation_id, line.inventory_id] = (line, batch.organizer_id)
         if batch.ticket_type is not None:
             self._ticket_types[batch.inventory_id] = (batch.ticket_type, batch.deleted)
-        if batch.checkpoint is not None:
-            self._checkpoints[batch.inventory_id] = batch.checkpoint
 
     @property
     def rows(self) -> int:
@@ -95,14 +85,14 @@ class Group:
     @property
     def has_projections(self) -> bool:
         """Whether it needs more than the ledger."""
-        return bool(self._orders or self._ticket_types or self._checkpoints)
+        return bool(self._orders or self._ticket_types)
 
     def arguments(self) -> list[Any]:
         """The statement's arguments after incarnation and group_seq, column by column."""
         facts: list[Any] = [self._inventory_ids, self._fact_seqs, self._reservation_ids, self._bodies]
         if not self.has_projections:
             return facts
-        return [*facts, *self._order_columns(), *self._ticket_type_columns(), *self._checkpoint_columns()]
+        return [*facts, *self._order_columns(), *self._ticket_type_columns()]
 
     def _order_columns(self) -> list[list[Any]]:
         rows = [
@@ -135,13 +125,6 @@ class Group:
             for ticket_type, deleted in self._ticket_types.values()
         ]
         return _columns(rows, 7)
-
-    def _checkpoint_columns(self) -> list[list[Any]]:
-        rows = [
-            (inventory_id, snapshot.seq, len(snapshot.open_lines), encode_snapshot(snapshot))
-            for inventory_id, snapshot in self._checkpoints.items()
-        ]
-        return _columns(rows, 4)
 
 
 def _indexed_under(fact: AnyFact) -> ReservationId | None:

@@ -16,6 +16,7 @@ import structlog
 from ticketd.core.ids import InventoryId
 from ticketd.core.stats import LATENCY_SECONDS_BOUNDS, SIZE_BOUNDS, Distribution, JournalStats
 from ticketd.ports import Author, Batch, Superseded
+from ticketd.storage.checkpoints import CheckpointWriter
 from ticketd.storage.database import Database
 from ticketd.storage.group import (
     FACTS_AND_PROJECTIONS,
@@ -74,7 +75,9 @@ class PostgresJournal(LedgerReader):
         self._pending: deque[Settled] = deque()
         self._undurable_facts = 0
         self._wanted = asyncio.Event()
+        self._checkpoints = CheckpointWriter(database)
         self._writer: asyncio.Task[None] | None = None
+        self._checkpoint_writer: asyncio.Task[None] | None = None
         self._connection: asyncpg.Connection | None = None
         self._loop = asyncio.get_running_loop()
         self._retries = 0
@@ -89,12 +92,14 @@ class PostgresJournal(LedgerReader):
         """Connect and begin to write."""
         await self._connect()
         self._writer = asyncio.create_task(self._write_for_ever())
+        self._checkpoint_writer = asyncio.create_task(self._write_checkpoints())
 
     async def close(self) -> None:
         """Stop writing; whatever isn't durable by now never will be."""
-        if self._writer is not None:
-            self._writer.cancel()
-            await asyncio.gather(self._writer, return_exceptions=True)
+        writers = [task for task in (self._writer, self._checkpoint_writer) if task is not None]
+        for task in writers:
+            task.cancel()
+        await asyncio.gather(*writers, return_exceptions=True)
         self._drop_connection()
 
     @property
@@ -124,6 +129,16 @@ class PostgresJournal(LedgerReader):
         self._pending.append((batch, author))
         self._undurable_facts += len(batch.facts)
         self._wanted.set()
+
+    async def checkpointed(self) -> None:
+        """See `ports.Journal.checkpointed`."""
+        await self._checkpoints.until_written()
+
+    async def _write_checkpoints(self) -> None:
+        try:
+            await self._checkpoints.write_for_ever()
+        except Exception as reason:  # something that no retry mends
+            self._fatal(reason)
 
     async def _write_for_ever(self) -> None:
         try:
@@ -233,6 +248,8 @@ class PostgresJournal(LedgerReader):
     def _settle(self, settled: list[Settled]) -> None:
         for batch, author in settled:
             self._undurable_facts -= len(batch.facts)
+            if batch.checkpoint is not None:
+                self._checkpoints.put(batch.inventory_id, batch.checkpoint)
             author.committed(batch)
 
     def _lose(self, settled: list[Settled]) -> None:

@@ -24,7 +24,6 @@ from ticketd.core.outcomes import Offer
 from ticketd.core.stats import SIZE_BOUNDS, Distribution, JournalStats, PaymentStats, RegistryStats
 from ticketd.core.terms import Terms
 from ticketd.metrics import Metrics
-from ticketd.payments.offload import OffloadedGateway
 from ticketd.ports import Journal
 from ticketd.services.accounts import Accounts, Owner
 from ticketd.services.catalogue import Catalogue
@@ -138,14 +137,15 @@ class History:
     def __init__(self, router: InstantRouter) -> None:
         self._router = router
 
-    async def history(self, reservation_id: ReservationId) -> list[tuple[InventoryId, int, AnyFact]]:
-        numbers: dict[InventoryId, int] = {}
-        found = []
-        for inventory_id, fact in self._router.facts:
-            numbers[inventory_id] = numbers.get(inventory_id, 0) + 1
-            if getattr(fact, "reservation_id", None) == reservation_id:
-                found.append((inventory_id, numbers[inventory_id], fact))
-        return found
+    async def history(
+        self, reservation_id: ReservationId, inventory_id: InventoryId
+    ) -> list[tuple[int, AnyFact]]:
+        facts = [fact for place, fact in self._router.facts if place == inventory_id]
+        return [
+            (seq, fact)
+            for seq, fact in enumerate(facts, start=1)
+            if getattr(fact, "reservation_id", None) == reservation_id
+        ]
 
 
 class Guests:
@@ -182,7 +182,7 @@ class House:
             router=self.router,
             reservations=sales,
             guests=Guests(),
-            gateway=OffloadedGateway(self.gateway),
+            gateway=self.gateway,
             limits=CheckoutLimits(),
         )
         self.services = Services(

@@ -1,0 +1,24 @@
+"""The lines that were closed last, for those who look at their tickets right after paying."""
+
+from ticketd.core.ids import InventoryId, ReservationId
+from ticketd.core.reservations import Line
+
+LINES_MAX = 10_000
+
+
+class ClosedLines:
+    """Closed lines don't change any more; the oldest leave when there is no room."""
+
+    def __init__(self, lines_max: int = LINES_MAX) -> None:
+        self._lines_max = lines_max
+        self._lines: dict[tuple[ReservationId, InventoryId], Line] = {}
+
+    def put(self, line: Line) -> None:
+        """Keep a line that is durably closed."""
+        self._lines[line.reservation_id, line.inventory_id] = line
+        if len(self._lines) > self._lines_max:
+            del self._lines[next(iter(self._lines))]
+
+    def get(self, reservation_id: ReservationId, inventory_id: InventoryId) -> Line | None:
+        """The line, if it is still here."""
+        return self._lines.get((reservation_id, inventory_id))
