@@ -15,6 +15,7 @@ from ticketd.core.facts import CLOSING, Opened, Reserved
 from ticketd.core.ids import (
     MICROSECONDS,
     RANDOM_BYTES,
+    TICKET_CODE_LENGTH,
     Instant,
     InventoryId,
     OrganizerId,
@@ -106,7 +107,10 @@ def _mix(count: int, *, keys: bool) -> Iterator[Moment]:
         yield now, reserve
         if guest < 6:
             yield now, StartPayment(reserve.reservation_id)
-            yield now, Confirm(reserve.reservation_id, 1, (ticket_code(secrets.token_bytes(RANDOM_BYTES)),))
+            yield (
+                now,
+                Confirm(reserve.reservation_id, 1, (ticket_code(secrets.token_bytes(TICKET_CODE_LENGTH)),)),
+            )
         elif guest < 8:
             yield now, Release(reserve.reservation_id)
     now = Instant(now + IMPATIENT_SECONDS * MICROSECONDS)

@@ -3,7 +3,7 @@
 from itertools import count
 
 from ticketd.core.commands import Confirm, Reserve, StartPayment
-from ticketd.core.ids import RANDOM_BYTES, InventoryId, reservation_id, ticket_code
+from ticketd.core.ids import RANDOM_BYTES, TICKET_CODE_LENGTH, InventoryId, reservation_id, ticket_code
 from ticketd.core.outcomes import Outcome
 from ticketd.core.reservations import Line
 from ticketd.services.randomness import RandomBytes
@@ -35,7 +35,7 @@ class Guests:
     async def pay(self, held: Line) -> Line:
         """The reservation durably paid, after it was durably paying."""
         paying = _line(await self._router.ask(self._inventory_id, StartPayment(held.reservation_id)))
-        codes = (ticket_code(self._random.take(RANDOM_BYTES)),)
+        codes = (ticket_code(self._random.take(TICKET_CODE_LENGTH)),)
         confirm = Confirm(held.reservation_id, paying.attempt, codes)
         return _line(await self._router.ask(self._inventory_id, confirm))
 

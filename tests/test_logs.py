@@ -14,7 +14,7 @@ from ticketd import logs
 from ticketd.core.ids import Instant, InventoryId, reservation_id, ticket_code
 
 RESERVATION = reservation_id(home=InventoryId(7), now=Instant(1_800_000_000_000_000), random=bytes(range(16)))
-TICKET = ticket_code(bytes(range(100, 116)))
+TICKET = ticket_code(bytes(range(100, 126)))
 
 
 class Terminal(io.StringIO):

@@ -57,6 +57,7 @@ def configure(stream: TextIO | None = None) -> None:
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("aiohttp.server").addFilter(_is_our_fault)
+    logging.getLogger("asyncpg.pool").addFilter(_without_traceback)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)  # a line per request costs too much
 
 
@@ -64,6 +65,12 @@ def _is_our_fault(record: logging.LogRecord) -> bool:
     """Not a request that isn't HTTP: anyone can send those, and their headers hold secrets."""
     fault = record.exc_info[1] if record.exc_info else None
     return not isinstance(fault, HttpProcessingError)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Of a pool that can't connect: pages of it for every try of an outage."""
+    record.exc_info = None
+    return True
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

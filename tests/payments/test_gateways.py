@@ -1,16 +1,32 @@
 """What every gateway promises, asked of the sandbox and of the fake that other tests rely on."""
 
+import asyncio
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.gateway import FakeGateway
 from ticketd.payments.sandbox import SandboxGateway
+from ticketd.payments.sandbox_log import SandboxLog
 from ticketd.ports import CardError, Charge, CurrencyError, PaymentError
 
-Gateway = SandboxGateway | FakeGateway
+
+class Sandbox(SandboxGateway):
+    """The sandbox, with a look into its log."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._path = path
+
+    def charges(self) -> list[tuple[str, int]]:
+        log = SandboxLog(self._path)
+        charges: list[tuple[str, int]] = [*log.charges()]
+        log.close()
+        return charges
+
+
+Gateway = Sandbox | FakeGateway
 
 
 @pytest.fixture(params=["sandbox", "fake"])
@@ -18,34 +34,43 @@ def gateway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Gateway]
     if request.param == "fake":
         yield FakeGateway()
         return
-    sandbox = SandboxGateway(tmp_path / "gateway.sqlite3")
+    sandbox = Sandbox(tmp_path / "gateway.sqlite3")
     yield sandbox
     sandbox.close()
 
 
-def test_a_charge_is_made_and_can_be_looked_up(gateway: Gateway) -> None:
-    gateway.charge("a-1", 1250, "tok", "EUR")
-    assert gateway.lookup("a-1") is Charge.CHARGED
+async def test_a_charge_is_made_and_can_be_looked_up(gateway: Gateway) -> None:
+    await gateway.charge("a-1", 1250, "tok", "EUR")
+    assert await gateway.lookup("a-1") is Charge.CHARGED
     assert gateway.charges() == [("a-1", 1250)]
 
 
-def test_the_same_attempt_is_charged_once_however_often_it_is_asked_for(gateway: Gateway) -> None:
+async def test_the_same_attempt_is_charged_once_however_often_it_is_asked_for(gateway: Gateway) -> None:
     for token in ("tok", "tok", "card_error"):
-        gateway.charge("a-1", 1250, token, "EUR")
+        await gateway.charge("a-1", 1250, token, "EUR")
     assert gateway.charges() == [("a-1", 1250)]
 
 
-def test_another_attempt_is_another_charge(gateway: Gateway) -> None:
-    gateway.charge("a-1", 1250, "tok", "EUR")
-    gateway.charge("a-2", 1250, "tok", "EUR")
+async def test_another_attempt_is_another_charge(gateway: Gateway) -> None:
+    await gateway.charge("a-1", 1250, "tok", "EUR")
+    await gateway.charge("a-2", 1250, "tok", "EUR")
     assert sorted(gateway.charges()) == [("a-1", 1250), ("a-2", 1250)]
 
 
-def test_threads_that_charge_one_attempt_at_once_charge_it_once(gateway: Gateway) -> None:
-    with ThreadPoolExecutor(8) as threads:
-        for outcome in [threads.submit(gateway.charge, "a-1", 1250, "tok", "EUR") for _ in range(32)]:
-            outcome.result()
+async def test_one_attempt_charged_many_times_at_once_is_charged_once(gateway: Gateway) -> None:
+    await asyncio.gather(*(gateway.charge("a-1", 1250, "tok", "EUR") for _ in range(32)))
     assert gateway.charges() == [("a-1", 1250)]
+
+
+async def test_of_many_at_once_each_gets_its_own_verdict(gateway: Gateway) -> None:
+    tokens = ["tok", "card_error", "payment_error"] * 10
+    verdicts = await asyncio.gather(
+        *(gateway.charge(f"a-{number}", 1250, token, "EUR") for number, token in enumerate(tokens)),
+        return_exceptions=True,
+    )
+    kinds = {"tok": type(None), "card_error": CardError, "payment_error": PaymentError}
+    assert [type(verdict) for verdict in verdicts] == [kinds[token] for token in tokens]
+    assert len(gateway.charges()) == 10
 
 
 @pytest.mark.parametrize(
@@ -58,30 +83,43 @@ def test_threads_that_charge_one_attempt_at_once_charge_it_once(gateway: Gateway
         ("payment_error", "USD", PaymentError),
     ],
 )
-def test_a_refused_attempt_is_not_charged_and_stays_refused(
+async def test_a_refused_attempt_is_not_charged_and_stays_refused(
     gateway: Gateway, token: str, currency: str, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        gateway.charge("a-1", 1250, token, currency)
+        await gateway.charge("a-1", 1250, token, currency)
     with pytest.raises(error):
-        gateway.charge("a-1", 1250, "tok", "EUR")
-    assert gateway.lookup("a-1") is Charge.NOT_CHARGED
+        await gateway.charge("a-1", 1250, "tok", "EUR")
+    assert await gateway.lookup("a-1") is Charge.NOT_CHARGED
     assert gateway.charges() == []
 
 
-def test_an_attempt_looked_up_before_it_was_charged_can_never_be_charged(gateway: Gateway) -> None:
-    assert gateway.lookup("a-1") is Charge.NOT_CHARGED
+async def test_an_attempt_looked_up_before_it_was_charged_can_never_be_charged(gateway: Gateway) -> None:
+    assert await gateway.lookup("a-1") is Charge.NOT_CHARGED
     with pytest.raises(PaymentError):
-        gateway.charge("a-1", 1250, "tok", "EUR")
-    assert gateway.lookup("a-1") is Charge.NOT_CHARGED
+        await gateway.charge("a-1", 1250, "tok", "EUR")
+    assert await gateway.lookup("a-1") is Charge.NOT_CHARGED
     assert gateway.charges() == []
 
 
-def test_a_charge_and_a_look_up_that_race_agree_on_the_outcome(gateway: Gateway) -> None:
-    with ThreadPoolExecutor(8) as threads:
-        for number in range(30):
-            attempt_id = f"a-{number}"
-            charging = threads.submit(gateway.charge, attempt_id, 1250, "tok", "EUR")
-            looking = threads.submit(gateway.lookup, attempt_id)
-            charged = charging.exception() is None
-            assert looking.result() is (Charge.CHARGED if charged else Charge.NOT_CHARGED)
+@pytest.mark.parametrize("lookup_first", [False, True])
+async def test_a_charge_and_a_look_up_that_race_agree_on_the_outcome(
+    gateway: Gateway, *, lookup_first: bool
+) -> None:
+    for number in range(30):
+        looking, charging = gateway.lookup(f"a-{number}"), gateway.charge(f"a-{number}", 1250, "tok", "EUR")
+        if lookup_first:
+            looked, charged = await asyncio.gather(looking, charging, return_exceptions=True)
+        else:
+            charged, looked = await asyncio.gather(charging, looking, return_exceptions=True)
+        assert looked is (Charge.CHARGED if charged is None else Charge.NOT_CHARGED)
+
+
+async def test_a_charge_given_up_on_is_final_all_the_same(gateway: Gateway) -> None:
+    charging = asyncio.create_task(gateway.charge("a-1", 1250, "tok", "EUR"))
+    await asyncio.sleep(0)
+    charging.cancel()
+    await asyncio.gather(charging, return_exceptions=True)
+    word = await gateway.lookup("a-1")
+    assert (word is Charge.CHARGED) is bool(gateway.charges())
+    assert await gateway.lookup("a-1") is word

@@ -29,7 +29,6 @@ from ticketd.core.inventory import PAYMENT_ATTEMPTS_MAX, RETRY_SECONDS
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Reservation, ReservationStatus
 from ticketd.core.terms import EventStatus, EventWindow, Profile, Terms
-from ticketd.payments.offload import OffloadedGateway
 from ticketd.services.checkout import Checkout, CheckoutLimits, Payment
 from ticketd.services.payment_steps import BackOff
 
@@ -70,10 +69,11 @@ class Shop:
             router=self.router,
             reservations=self.router,
             guests=self.guests,
-            gateway=OffloadedGateway(self.bank, charge_seconds_max=charge_seconds_max),
+            gateway=self.bank,
             limits=CheckoutLimits(
                 payments_max=payments_max,
                 answer_seconds_max=answer_seconds_max,
+                charge_seconds_max=charge_seconds_max,
                 close_seconds_max=close_seconds_max,
                 back_off=BackOff(first_seconds=0.0001, seconds_max=0.001),
             ),
@@ -487,7 +487,7 @@ async def test_a_payment_under_way_is_not_settled_behind_its_back(shop: Shop) ->
 async def test_a_payment_that_nobody_attends_to_is_settled_by_the_next_who_would_pay(shop: Shop) -> None:
     reservation_id = shop.reserve()
     shop.router.do(InventoryId(1), StartPayment(ReservationId(reservation_id)))
-    shop.bank.charge(f"{reservation_id}-1", 2 * PRICE_CENTS, "tok", "EUR")
+    await shop.bank.charge(f"{reservation_id}-1", 2 * PRICE_CENTS, "tok", "EUR")
     assert status_of(await shop.pay(reservation_id)) is PAID
     assert len(shop.bank.charges()) == 1
 

@@ -13,7 +13,7 @@ from tests.system.client import Client
 from tests.system.crowd import Crowd, Journey
 from tests.system.server import Server
 from ticketd.app import SANDBOX_FILE
-from ticketd.payments.sandbox import SandboxGateway
+from ticketd.payments.sandbox_log import SandboxLog
 
 _GAPS = """
 SELECT inventory_id FROM ledger GROUP BY inventory_id HAVING min(fact_seq) <> 1 OR max(fact_seq) <> count(*)
@@ -125,9 +125,9 @@ def ledger(server: Server) -> list[Entry]:
 
 def charges(server: Server) -> dict[str, int]:
     """How often each reservation was charged."""
-    gateway = SandboxGateway(server.data_dir / SANDBOX_FILE)
-    charged = gateway.charges()
-    gateway.close()
+    log = SandboxLog(server.data_dir / SANDBOX_FILE)
+    charged = log.charges()
+    log.close()
     return dict(Counter(charge.attempt_id.rpartition("-")[0] for charge in charged))
 
 

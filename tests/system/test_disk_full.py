@@ -16,8 +16,7 @@ from tests.system.client import BoxOffice
 from tests.system.conftest import Furnished, MakeServer, copy_into, copy_of
 from tests.system.crowd import Crowd
 from tests.system.server import Server
-from ticketd.payments.sandbox import SandboxGateway
-from ticketd.ports import Charge
+from ticketd.payments.sandbox_log import Attempt, SandboxLog, Verdict
 from ticketd.storage.outages import OUTAGES
 
 MEGABYTES = 200
@@ -115,21 +114,21 @@ def is_without_log(server: Server, disk: SmallDisk) -> bool:
 
 def test_a_charge_that_cannot_be_written_is_not_taken(disk: SmallDisk) -> None:
     path = disk.path / "gateway.sqlite3"
-    with closing(SandboxGateway(path)) as gateway, disk.clearing():
+    with closing(SandboxLog(path)) as log, disk.clearing():
         disk.fill()
-        charged = charge_until_refused(gateway)
+        charged = charge_until_refused(log)
         with pytest.raises(sqlite3.OperationalError):
-            gateway.lookup(f"attempt-{charged}")
-    with closing(SandboxGateway(path)) as gateway:
-        assert gateway.lookup(f"attempt-{charged}") is Charge.NOT_CHARGED
-        assert len(gateway.charges()) == charged
+            log.record([Attempt(f"attempt-{charged}", Verdict.VOID, 0)])
+    with closing(SandboxLog(path)) as log:
+        assert log.record([Attempt(f"attempt-{charged}", Verdict.VOID, 0)]) == [Verdict.VOID]
+        assert len(log.charges()) == charged
 
 
-def charge_until_refused(gateway: SandboxGateway) -> int:
+def charge_until_refused(log: SandboxLog) -> int:
     """How many attempts were charged before the first that couldn't be."""
     for charged in range(CHARGES_MAX):
         try:
-            gateway.charge(f"attempt-{charged}", 500, "tok", "EUR")
+            log.record([Attempt(f"attempt-{charged}", Verdict.CHARGED, 500)])
         except sqlite3.OperationalError:
             return charged
     pytest.fail("all charges were taken")

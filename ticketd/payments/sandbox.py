@@ -1,102 +1,90 @@
-"""A gateway to try things out with: no money moves, but its word is as durable and final as a bank's."""
+"""A gateway to try things out with: no money moves, but its word is as durable and final as a bank's.
 
+All attempts of the moment go into its log at once: a file synced for each payment, and a thread started for
+it, would cost a sale ten times what its reservation did.
+"""
+
+import asyncio
+import contextlib
 import sqlite3
 import threading
-from enum import StrEnum
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple, assert_never
+from queue import SimpleQueue
+from typing import assert_never
 
 from ticketd.core.money import EUR
+from ticketd.gathering import Gathering
+from ticketd.payments.sandbox_log import Attempt, SandboxLog, Verdict
 from ticketd.ports import CardError, Charge, CurrencyError, PaymentError
 
-_BUSY_SECONDS_MAX = 5.0
-
-# Rows are only ever added: the first word on an attempt stays the only one.
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS attempt (
-    attempt_id   TEXT PRIMARY KEY,
-    verdict      TEXT NOT NULL,
-    amount_cents INTEGER NOT NULL
-) STRICT
-"""
-_RECORD = "INSERT INTO attempt (attempt_id, verdict, amount_cents) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-_VERDICT = "SELECT verdict FROM attempt WHERE attempt_id = ?"
-_CHARGES = "SELECT attempt_id, amount_cents FROM attempt WHERE verdict = ? ORDER BY attempt_id"
-
-
-class _Verdict(StrEnum):
-    CHARGED = "charged"
-    CARD_ERROR = "card_error"
-    PAYMENT_ERROR = "payment_error"
-    CURRENCY_ERROR = "currency_error"
-    VOID = "void"
-    """Looked up before it was charged: too late to charge it now."""
-
-
-class SandboxCharge(NamedTuple):
-    """Money that would have moved."""
-
-    attempt_id: str
-    amount_cents: int
+_Group = tuple[Sequence[Attempt], asyncio.Future[Sequence[Verdict]]]
 
 
 class SandboxGateway:
-    """See `ports.PaymentGateway`; safe from several threads and from several processes on one file."""
+    """See `ports.PaymentGateway`; for one event loop, and safe from several processes on one file."""
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
-        path.touch(mode=0o600)
-        self._connection = sqlite3.connect(
-            path, timeout=_BUSY_SECONDS_MAX, isolation_level=None, check_same_thread=False
-        )
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.execute(_SCHEMA)
+        self._log = SandboxLog(path)
+        self._attempts = Gathering(self._record, outages=(sqlite3.Error,))
+        self._groups: SimpleQueue[_Group | None] = SimpleQueue()
+        # A daemon: a disk that hangs must not keep the process from ending.
+        self._writer = threading.Thread(target=self._write_for_ever, name="sandbox gateway", daemon=True)
+        self._writer.start()
 
-    def charge(self, attempt_id: str, amount_cents: int, token: str, currency: str) -> None:
+    async def charge(self, attempt_id: str, amount_cents: int, token: str, currency: str) -> None:
         """See `ports.PaymentGateway.charge`."""
-        verdict = self._record(attempt_id, _judge(token, currency), amount_cents)
+        verdict = await self._attempts.add(Attempt(attempt_id, _judge(token, currency), amount_cents))
         match verdict:
-            case _Verdict.CHARGED:
+            case Verdict.CHARGED:
                 return
-            case _Verdict.CARD_ERROR:
+            case Verdict.CARD_ERROR:
                 raise CardError
-            case _Verdict.PAYMENT_ERROR | _Verdict.VOID:
+            case Verdict.PAYMENT_ERROR | Verdict.VOID:
                 raise PaymentError
-            case _Verdict.CURRENCY_ERROR:
+            case Verdict.CURRENCY_ERROR:
                 raise CurrencyError
             case _:
                 assert_never(verdict)
 
-    def lookup(self, attempt_id: str) -> Charge:
+    async def lookup(self, attempt_id: str) -> Charge:
         """See `ports.PaymentGateway.lookup`."""
-        verdict = self._record(attempt_id, _Verdict.VOID, 0)
-        return Charge.CHARGED if verdict is _Verdict.CHARGED else Charge.NOT_CHARGED
-
-    def charges(self) -> list[SandboxCharge]:
-        """Everything charged so far."""
-        with self._lock:
-            rows = self._connection.execute(_CHARGES, (_Verdict.CHARGED,)).fetchall()
-        return [SandboxCharge(*row) for row in rows]
+        verdict = await self._attempts.add(Attempt(attempt_id, Verdict.VOID, 0))
+        return Charge.CHARGED if verdict is Verdict.CHARGED else Charge.NOT_CHARGED
 
     def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            self._connection.close()
+        """Finish what is being written, and let go of the file."""
+        self._groups.put(None)
+        self._writer.join()
+        self._log.close()
 
-    def _record(self, attempt_id: str, verdict: _Verdict, amount_cents: int) -> _Verdict:
-        """The verdict that counts: this one, or the one before it."""
-        with self._lock:
-            self._connection.execute(_RECORD, (attempt_id, verdict, amount_cents))
-            (recorded,) = self._connection.execute(_VERDICT, (attempt_id,)).fetchone()
-        return _Verdict(recorded)
+    async def _record(self, attempts: Sequence[Attempt]) -> Sequence[Verdict]:
+        recorded: asyncio.Future[Sequence[Verdict]] = asyncio.get_running_loop().create_future()
+        self._groups.put((attempts, recorded))
+        return await recorded
+
+    def _write_for_ever(self) -> None:
+        while group := self._groups.get():
+            attempts, recorded = group
+            try:
+                tell = partial(recorded.set_result, self._log.record(attempts))
+            except Exception as error:  # whether it was recorded is in doubt: the askers look it up
+                tell = partial(recorded.set_exception, error)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                recorded.get_loop().call_soon_threadsafe(_tell, recorded, tell)
 
 
-def _judge(token: str, currency: str) -> _Verdict:
+def _tell(recorded: asyncio.Future[Sequence[Verdict]], tell: partial[None]) -> None:
+    if not recorded.done():
+        tell()
+
+
+def _judge(token: str, currency: str) -> Verdict:
     match token:
         case "card_error":
-            return _Verdict.CARD_ERROR
+            return Verdict.CARD_ERROR
         case "payment_error":
-            return _Verdict.PAYMENT_ERROR
+            return Verdict.PAYMENT_ERROR
         case _:
-            return _Verdict.CHARGED if currency == EUR else _Verdict.CURRENCY_ERROR
+            return Verdict.CHARGED if currency == EUR else Verdict.CURRENCY_ERROR

@@ -17,8 +17,7 @@ from ticketd.core.outcomes import Departed
 from ticketd.core.refusals import FieldError, Reason, Refusal, invalid
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.core.stats import PaymentStats
-from ticketd.payments.offload import OffloadedGateway
-from ticketd.ports import CardError, Charge, CurrencyError, PaymentError, Router
+from ticketd.ports import CardError, Charge, CurrencyError, PaymentError, PaymentGateway, Router
 from ticketd.services.payment_steps import BackOff, PaymentSteps
 from ticketd.services.texts import is_email, is_line
 
@@ -60,6 +59,8 @@ class CheckoutLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     payments_max: int = 1000
     answer_seconds_max: float = 10.0
+    charge_seconds_max: float = 30.0
+    lookup_seconds_max: float = 10.0
     close_seconds_max: float = 5.0
     back_off: BackOff = BackOff()
 
@@ -69,6 +70,9 @@ class Reservations(Protocol):
 
     async def find(self, reservation_id: str) -> Reservation | Refusal:
         """All lines as they durably stand."""
+
+    def keep_closed(self, reservation: Reservation) -> None:
+        """Have a reservation at hand that is durably closed: its guest looks at it next."""
 
 
 class Guests(Protocol):
@@ -105,7 +109,7 @@ class Checkout:
         router: Router,
         reservations: Reservations,
         guests: Guests,
-        gateway: OffloadedGateway,
+        gateway: PaymentGateway,
         limits: CheckoutLimits,
     ) -> None:
         self._reservations = reservations
@@ -225,9 +229,10 @@ class Checkout:
     ) -> Reservation | Refusal:
         try:
             if paying.total_cents > 0:
-                await self._gateway.charge(
-                    _attempt_id(paying), paying.total_cents, payment.token or "", payment.currency
-                )
+                async with asyncio.timeout(self._limits.charge_seconds_max):
+                    await self._gateway.charge(
+                        _attempt_id(paying), paying.total_cents, payment.token or "", payment.currency
+                    )
         except CardError:
             return await self._fail(paying, Reason.CARD_ERROR)
         except PaymentError:
@@ -262,12 +267,16 @@ class Checkout:
         if paying.total_cents == 0:
             # Nobody to ask: it counts as paid from the moment when every line was `paying`.
             return all(line.status in (PAYING, ReservationStatus.PAID) for line in paying.lines)
-        return await self._gateway.lookup(_attempt_id(paying)) is Charge.CHARGED
+        async with asyncio.timeout(self._limits.lookup_seconds_max):
+            return await self._gateway.lookup(_attempt_id(paying)) is Charge.CHARGED
 
     async def _confirm(self, running: _Running, paying: Reservation) -> Reservation | Refusal:
         confirmed = await self._steps.confirm(paying)
         self._outcomes["paid" if paying.total_cents > 0 else "free"] += 1
-        return confirmed if isinstance(confirmed, Reservation) else await self._settle(running)
+        if not isinstance(confirmed, Reservation):
+            return await self._settle(running)
+        self._reservations.keep_closed(confirmed)
+        return confirmed
 
     async def _fail(self, paying: Reservation, reason: Reason) -> Refusal:
         await self._steps.fail(paying, attempt=paying.home.attempt)

@@ -7,7 +7,7 @@ from typing import assert_never
 import msgspec
 
 from ticketd.core.commands import Confirm, FailPayment, Release, StartPayment
-from ticketd.core.ids import RANDOM_BYTES, ticket_code
+from ticketd.core.ids import TICKET_CODE_LENGTH, ticket_code
 from ticketd.core.outcomes import Departed, Offer, Outcome
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
@@ -78,6 +78,8 @@ class PaymentSteps:
             await self._router.ask(line.inventory_id, Release(line.reservation_id))
 
     async def _start_others(self, home: Line, others: Sequence[Line]) -> Reservation | Refusal | Departed:
+        if not others:
+            return Reservation((home,))
         command = StartPayment(home.reservation_id, home.attempt)
         lines = [home]
         for outcome in await asyncio.gather(
@@ -94,7 +96,7 @@ class PaymentSteps:
         attempt = paying.home.attempt
 
         def step(line: Line) -> Confirm:
-            codes = tuple(ticket_code(self._random.take(RANDOM_BYTES)) for _ in range(line.quantity))
+            codes = tuple(ticket_code(self._random.take(TICKET_CODE_LENGTH)) for _ in range(line.quantity))
             return Confirm(line.reservation_id, attempt, codes)
 
         lines: list[Line] = []
@@ -111,10 +113,16 @@ class PaymentSteps:
     async def _home_last(
         self, reservation: Reservation, step: Callable[[Line], Step]
     ) -> list[Line | Departed]:
-        async with asyncio.TaskGroup() as group:
-            others = [group.create_task(self._take(line, step(line))) for line in reservation.lines[1:]]
+        others = await self._take_all(reservation.lines[1:], step)
         home = await self._take(reservation.home, step(reservation.home))
-        return [home, *(other.result() for other in others)]
+        return [home, *others]
+
+    async def _take_all(self, lines: Sequence[Line], step: Callable[[Line], Step]) -> list[Line | Departed]:
+        if not lines:  # as nearly always
+            return []
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._take(line, step(line))) for line in lines]
+        return [task.result() for task in tasks]
 
     async def _take(self, line: Line, step: Step) -> Line | Departed:
         """The line's answer to a step that must not be lost: asked until there is one."""

@@ -23,6 +23,9 @@ SERVE_LOCK = 0x7469636B  # "tick"
 LEASE_SECONDS = 3.0
 POLL_SECONDS = 0.05
 TERMINATION_SECONDS = 5.0
+IDLE_LEASES = 2
+"""Postgres itself ends a session with the lock that has been silent for so many leases: one that was paused
+before it had a lease to lapse, or after it was fenced, is known to nobody."""
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
 _NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
@@ -30,12 +33,13 @@ _HOLDER = """
 SELECT inc, lease_until, lease_until > clock_timestamp() AS live
 FROM node WHERE NOT fenced ORDER BY inc DESC LIMIT 1
 """
-_FENCE_LAPSED = (
-    "UPDATE node SET fenced = true WHERE inc = $1 AND lease_until < clock_timestamp() RETURNING inc"
+# One statement: fenced without its session ended, the holder would keep the lock, and nobody would know it.
+_EVICT = """
+WITH lapsed AS (
+    UPDATE node SET fenced = true WHERE inc = $1 AND lease_until < clock_timestamp() RETURNING inc
 )
-_END_HOLDER = """
-SELECT pg_terminate_backend(pid, 1000) FROM pg_locks
-WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = $1 AND objsubid = 1
+SELECT pg_terminate_backend(pid, 1000) FROM lapsed, pg_locks
+WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = $2 AND objsubid = 1
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 _HAS_NODES = "SELECT to_regclass('node') IS NOT NULL"
@@ -101,14 +105,20 @@ class Fence:
         self._connection.terminate()
 
     async def _connect(self) -> asyncpg.Connection:
-        return await asyncpg.connect(self._dsn, server_settings={"application_name": "ticketd lock"})
+        return await asyncpg.connect(
+            self._dsn,
+            server_settings={
+                "application_name": "ticketd lock",
+                "idle_session_timeout": str(int(self._lease_seconds * IDLE_LEASES * 1000)),
+            },
+        )
 
     # -- getting in
 
     async def _take_lock(self, connection: asyncpg.Connection) -> None:
         """Get the lock; from a holder whose lease isn't renewed any more, by force."""
         seen = None
-        patience = asyncio.get_running_loop().time() + self._lease_seconds + TERMINATION_SECONDS
+        patience = asyncio.get_running_loop().time() + self._lease_seconds * IDLE_LEASES + TERMINATION_SECONDS
         while not await connection.fetchval(_TRY_LOCK, SERVE_LOCK):
             holder = await self._holder(connection)
             if holder is not None and not holder["live"]:
@@ -128,10 +138,8 @@ class Fence:
 
     @staticmethod
     async def _evict(connection: asyncpg.Connection, incarnation: int) -> None:
-        if await connection.fetchval(_FENCE_LAPSED, incarnation) is None:
-            return  # it has just renewed its lease
-        log.warning("taking over from a process whose lease has lapsed", incarnation=incarnation)
-        await connection.execute(_END_HOLDER, SERVE_LOCK)
+        if await connection.fetchval(_EVICT, incarnation, SERVE_LOCK) is not None:  # else it has just renewed
+            log.warning("taking over from a process whose lease has lapsed", incarnation=incarnation)
 
     # -- staying in
 
