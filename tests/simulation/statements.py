@@ -18,6 +18,8 @@ POISONED_QUANTITY: Final = 4
 
 _MARK = f'"quantity":{POISONED_QUANTITY},'
 _KEY_FACTS = tuple(f'{{"type":"{name}"' for name in ("Reserved", "Sealed", "Released", "Expired"))
+_LEDGER_KINDS: Final = (int, int, str, str)
+_ORDER_KINDS: Final = (str, int, int, str, str, int, int, int, str)
 _ORDER_COLUMNS = (
     "organizer_id",
     "number",
@@ -45,7 +47,7 @@ def _write_group(backend: Backend, arguments: Arguments) -> list[Row]:
     node = server.nodes.get(inc)
     if node is None or not fence_holds(node, group_seq):
         return []
-    rows = list(zip(*columns[:4], strict=True))
+    rows = _rows(columns[:4], _LEDGER_KINDS)
     _refuse_bad(server, rows)
     node.group_seq = group_seq + 1
     server.commits += 1
@@ -53,9 +55,19 @@ def _write_group(backend: Backend, arguments: Arguments) -> list[Row]:
         entry = Entry(inventory_id, seq, reservation_id, body, inc, server.now(), server.commits)
         server.ledger.setdefault(inventory_id, {})[seq] = entry
     if len(columns) > 4:
-        _write_projections(server, columns[4:])
+        _write_orders(server, columns[4:13])
+        _write_ticket_types(server, columns[13:])
     server.on_write()
     return [Row(inc=inc)]
+
+
+def _rows(columns: Sequence[str], kinds: Sequence[Callable[[str], Any]]) -> list[tuple[Any, ...]]:
+    """`unnest(string_to_array(…), …)`: a value a line, "" for NULL."""
+    split = [
+        [kind(each) if each else None for each in column.split("\n")]
+        for column, kind in zip(columns, kinds, strict=True)
+    ]
+    return list(zip(*split, strict=True)) if any(columns) else []
 
 
 def _refuse_bad(server: Postgres, rows: Sequence[tuple[int, int, str | None, str]]) -> None:
@@ -67,13 +79,16 @@ def _refuse_bad(server: Postgres, rows: Sequence[tuple[int, int, str | None, str
             raise asyncpg.DataError("marked")
 
 
-def _write_projections(server: Postgres, columns: Sequence[list[Any]]) -> None:
-    for reservation_id, inventory_id, *order in zip(*columns[:9], strict=True):
+def _write_orders(server: Postgres, columns: Sequence[str]) -> None:
+    for reservation_id, inventory_id, *order in _rows(columns, _ORDER_KINDS):
         row = Row(zip(_ORDER_COLUMNS, order, strict=True))
-        row["ticket_codes"] = tuple(row["ticket_codes"].split())
+        row["ticket_codes"] = tuple((row["ticket_codes"] or "").split())
         known = server.orders.setdefault((reservation_id, inventory_id), row)
         known |= {"status": row["status"], "ticket_codes": row["ticket_codes"]}
-    for ticket_type in zip(*columns[9:16], strict=True):
+
+
+def _write_ticket_types(server: Postgres, columns: Sequence[list[Any]]) -> None:
+    for ticket_type in zip(*columns, strict=True):
         server.ticket_types[ticket_type[0]] = Row(zip(_TICKET_TYPE_COLUMNS, ticket_type, strict=True))
 
 

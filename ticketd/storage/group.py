@@ -1,6 +1,6 @@
 """One group commit: what many actors decided, folded into the arguments of one statement."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -20,20 +20,29 @@ fence AS (
     UPDATE node SET group_seq = $2 + 1 WHERE inc = $1 AND group_seq = $2 AND NOT fenced RETURNING inc
 )"""
 
-FACTS = """
+
+def _column(number: int, kind: str) -> str:
+    """A parameter with a value a line, "" for NULL. asyncpg looks at each element of an array for a
+    microsecond's third, in case it is an array as well; at a text it looks once."""
+    return f"string_to_array(${number}, E'\\n', '')::{kind}[]"
+
+
+FACTS = f"""
 facts AS (
     INSERT INTO ledger (inventory_id, fact_seq, reservation_id, body)
-    SELECT u.* FROM fence, unnest($3::bigint[], $4::bigint[], $5::text[], $6::text[]) AS u
-)"""
+    SELECT u.* FROM fence, unnest({_column(3, "bigint")}, {_column(4, "bigint")}, {_column(5, "text")},
+                                  {_column(6, "text")}) AS u
+)"""  # noqa: S608 - constants only
 
-PROJECTIONS = """
+PROJECTIONS = f"""
 orders AS (
     INSERT INTO order_line (reservation_id, inventory_id, organizer_id, number, status, quantity,
                             unit_price_cents, created_at, ticket_codes)
     SELECT u.reservation_id, u.inventory_id, u.organizer_id, u.number, u.status, u.quantity,
-           u.unit_price_cents, u.created_at, string_to_array(u.ticket_codes, ' ')
-    FROM fence, unnest($7::text[], $8::bigint[], $9::int[], $10::text[], $11::text[], $12::int[],
-                       $13::bigint[], $14::bigint[], $15::text[])
+           u.unit_price_cents, u.created_at, coalesce(string_to_array(u.ticket_codes, ' '), '{{}}')
+    FROM fence, unnest({_column(7, "text")}, {_column(8, "bigint")}, {_column(9, "int")},
+                       {_column(10, "text")}, {_column(11, "text")}, {_column(12, "int")},
+                       {_column(13, "bigint")}, {_column(14, "bigint")}, {_column(15, "text")})
          AS u (reservation_id, inventory_id, organizer_id, number, status, quantity,
                unit_price_cents, created_at, ticket_codes)
     ON CONFLICT (reservation_id, inventory_id)
@@ -44,7 +53,7 @@ orders AS (
                                   $21::jsonb[], $22::bool[]) AS u
     ON CONFLICT (id)
     DO UPDATE SET fact_seq = excluded.fact_seq, terms = excluded.terms, deleted = excluded.deleted
-)"""
+)"""  # noqa: S608 - constants only
 
 FACTS_ONLY = "WITH" + ",".join((FENCE, FACTS)) + "SELECT inc FROM fence"  # noqa: S608 - constants only
 FACTS_AND_PROJECTIONS = "WITH" + ",".join((FENCE, FACTS, PROJECTIONS)) + "SELECT inc FROM fence"  # noqa: S608 - constants only
@@ -58,7 +67,7 @@ class Group:
     def __init__(self, batches: Iterable[Batch]) -> None:
         self._inventory_ids: list[InventoryId] = []
         self._fact_seqs: list[int] = []
-        self._reservation_ids: list[ReservationId | None] = []
+        self._reservation_ids: list[ReservationId | str] = []
         self._bodies: list[str] = []
         self._orders: dict[tuple[ReservationId, InventoryId], tuple[Line, OrganizerId]] = {}
         self._ticket_types: dict[InventoryId, tuple[TicketType, bool]] = {}
@@ -88,11 +97,17 @@ class Group:
         return bool(self._orders or self._ticket_types)
 
     def arguments(self) -> list[Any]:
-        """The statement's arguments after incarnation and group_seq, column by column."""
-        facts: list[Any] = [self._inventory_ids, self._fact_seqs, self._reservation_ids, self._bodies]
-        if not self.has_projections:
-            return facts
-        return [*facts, *self._order_columns(), *self._ticket_type_columns()]
+        """The statement's arguments after incarnation and group_seq, column by column.
+
+        ValueError if one of them can't be told from two.
+        """
+        columns: list[Sequence[object]] = [self._inventory_ids, self._fact_seqs]
+        columns += [self._reservation_ids, self._bodies]
+        arguments: list[Any] = [_joined(column) for column in columns]
+        if self.has_projections:
+            arguments += [_joined(column) for column in self._order_columns()]
+            arguments += self._ticket_type_columns()
+        return arguments
 
     def _order_columns(self) -> list[list[Any]]:
         rows = [
@@ -100,7 +115,7 @@ class Group:
                 line.reservation_id,
                 line.inventory_id,
                 organizer_id,
-                f"{line.inventory_id}-{line.seq}" if line.is_home else None,
+                f"{line.inventory_id}-{line.seq}" if line.is_home else "",
                 line.status.value,
                 line.quantity,
                 line.unit_price_cents,
@@ -127,17 +142,23 @@ class Group:
         return _columns(rows, 7)
 
 
-def _indexed_under(fact: AnyFact) -> ReservationId | None:
+def _indexed_under(fact: AnyFact) -> ReservationId | str:
     """Facts about a line are found by its reservation's id, once it has left memory.
 
     Not the one that reserved it, which nearly all facts are: the one that closed it names that one.
     """
-    reservation_id: ReservationId | None = getattr(fact, "reservation_id", None)
     if type(fact) is not Reserved:
-        return reservation_id
-    if "\0" in fact.reservation_id:
+        return getattr(fact, "reservation_id", "")
+    if not fact.reservation_id.isprintable():
         raise ValueError("no later fact about this line could be stored")
-    return None
+    return ""
+
+
+def _joined(column: Sequence[object]) -> str:
+    text = "\n".join(map(str, column))
+    if column and text.count("\n") != len(column) - 1:
+        raise ValueError("a value of several lines")
+    return text
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
