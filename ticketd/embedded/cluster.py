@@ -27,6 +27,7 @@ _INITDB_OPTIONS = (
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
     "--data-checksums",
+    "--wal-segsize=1",  # MB: a new segment is filled with zeros while a commit, and its guests, wait
     "--no-instructions",
 )
 
