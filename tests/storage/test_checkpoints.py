@@ -57,6 +57,25 @@ async def test_a_checkpoint_waits_for_the_end_of_an_outage_and_the_groups_do_not
     assert await pool.fetchval("SELECT fact_seq FROM checkpoint") == 1
 
 
+async def test_a_checkpoint_that_cannot_be_written_does_not_keep_the_others_from_it(
+    database_url: str, pool: asyncpg.Pool, fence: Fence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ticketd.storage.checkpoints.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("ticketd.storage.checkpoints.LINES_IN_A_WRITE_MAX", 0)
+    refusing_one = refusing("checkpoint", "53100").replace(
+        "EXECUTE", "FOR EACH ROW WHEN (NEW.inventory_id = 1) EXECUTE"
+    )
+    async with writing(database_url, pool, fence.incarnation) as w:
+        async with altered(pool, refusing_one, back="DROP FUNCTION refuse CASCADE"):
+            second = Clerk(2)
+            w.journal.append(second.opened(), second)
+            w.journal.append(w.clerk.batch(checkpoint=True), w.clerk)
+            w.journal.append(second.batch(checkpoint=True), second)
+            await until(lambda: pool.fetchval("SELECT count(*) = 1 FROM checkpoint WHERE inventory_id = 2"))
+        await w.journal.checkpointed()
+    assert await pool.fetchval("SELECT count(*) FROM checkpoint") == 2
+
+
 async def test_a_group_does_not_wait_while_a_checkpoint_is_being_written(
     database_url: str, pool: asyncpg.Pool, fence: Fence
 ) -> None:

@@ -135,7 +135,8 @@ class Server:
                 os.kill(pid, signal.SIGCONT)
 
     def kill_postgres(self) -> None:
-        """As a power cut does to the embedded Postgres alone."""
+        """As a power cut does to the embedded Postgres alone; one that is just coming back is waited for."""
+        wait_until(lambda: self.postgres_runs)
         os.kill(postmaster_pid(self.data_dir), signal.SIGKILL)
 
     @property

@@ -94,7 +94,8 @@ class CheckpointWriter:
         except StorageUnavailable as error:
             log.warning("checkpoints not written yet", error=str(error), retry_seconds=RETRY_SECONDS)
             await asyncio.sleep(RETRY_SECONDS)
-            self._waiting = snapshots | self._waiting  # a newer one is better
+            for inventory_id, snapshot in snapshots.items():  # behind the others, unless there is a newer one
+                self._waiting.setdefault(inventory_id, snapshot)
 
 
 async def encode_snapshot(snapshot: Snapshot) -> bytes:
