@@ -86,6 +86,16 @@ def test_requests_are_not_logged(stream: io.StringIO) -> None:
     assert stream.getvalue() == ""
 
 
+def test_a_pool_that_cannot_connect_says_so_without_its_traceback(stream: io.StringIO) -> None:
+    try:
+        raise ConnectionRefusedError
+    except ConnectionRefusedError:
+        logging.getLogger("asyncpg.pool").exception("Failed to restore the pool")
+    event = _logged(stream)
+    assert event["event"] == "Failed to restore the pool"
+    assert "exception" not in event
+
+
 def test_a_terminal_gets_lines_for_people() -> None:
     stream = Terminal()
     logs.configure(stream)

@@ -1,6 +1,8 @@
 """Checkpoints are written beside the groups: late, whole, and never by a process that was taken over."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
@@ -19,6 +21,16 @@ def snapshot_of(open_lines: int) -> Snapshot:
     snapshot = clerk.inventory.snapshot()
     assert snapshot is not None
     return snapshot
+
+
+@asynccontextmanager
+async def locked(pool: asyncpg.Pool) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Nobody can write a checkpoint until what this yields is called."""
+    async with pool.acquire() as other:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("LOCK TABLE checkpoint")
+        yield transaction.rollback
 
 
 @pytest.mark.parametrize("lines", [0, 1, LINES_AT_ONCE, LINES_AT_ONCE + 1, 3 * LINES_AT_ONCE])
@@ -79,25 +91,19 @@ async def test_a_checkpoint_that_cannot_be_written_does_not_keep_the_others_from
 async def test_a_group_does_not_wait_while_a_checkpoint_is_being_written(
     database_url: str, pool: asyncpg.Pool, fence: Fence
 ) -> None:
-    async with writing(database_url, pool, fence.incarnation) as w, pool.acquire() as other:
-        transaction = other.transaction()
-        await transaction.start()
-        await other.execute("LOCK TABLE checkpoint")
+    async with writing(database_url, pool, fence.incarnation) as w, locked(pool) as release:
         w.journal.append(w.clerk.batch(checkpoint=True), w.clerk)
         await until(lambda: waits_for_lock(pool))
         w.journal.append(w.clerk.reserved(), w.clerk)
         assert await w.clerk.settled(3) == ["committed"] * 3
-        await transaction.rollback()
+        await release()
         await w.journal.checkpointed()
 
 
 async def test_only_the_newest_of_several_checkpoints_that_wait_is_written(
     database_url: str, pool: asyncpg.Pool, fence: Fence
 ) -> None:
-    async with writing(database_url, pool, fence.incarnation) as w, pool.acquire() as other:
-        transaction = other.transaction()
-        await transaction.start()
-        await other.execute("LOCK TABLE checkpoint")
+    async with writing(database_url, pool, fence.incarnation) as w, locked(pool) as release:
         second = Clerk(2)
         for batch in (second.opened(), second.batch(checkpoint=True)):
             w.journal.append(batch, second)
@@ -107,7 +113,7 @@ async def test_only_the_newest_of_several_checkpoints_that_wait_is_written(
             w.journal.append(w.clerk.reserved(), w.clerk)
             w.journal.append(w.clerk.batch(checkpoint=True), w.clerk)
         await w.clerk.settled(7)
-        await transaction.rollback()
+        await release()
         await w.journal.checkpointed()
     written = await pool.fetch("SELECT inventory_id, fact_seq FROM checkpoint ORDER BY 1")
     assert [tuple(row) for row in written] == [(1, 4), (2, 1)]
@@ -126,14 +132,11 @@ async def test_an_older_checkpoint_that_comes_late_does_nothing(
 async def test_a_process_that_was_taken_over_writes_no_checkpoint(
     database_url: str, pool: asyncpg.Pool, fence: Fence
 ) -> None:
-    async with writing(database_url, pool, fence.incarnation) as w, pool.acquire() as other:
-        transaction = other.transaction()
-        await transaction.start()
-        await other.execute("LOCK TABLE checkpoint")
+    async with writing(database_url, pool, fence.incarnation) as w, locked(pool) as release:
         w.journal.append(w.clerk.batch(checkpoint=True), w.clerk)
         await w.clerk.settled(2)
         await until(lambda: waits_for_lock(pool))
         await pool.execute("UPDATE node SET fenced = true")
-        await transaction.rollback()
+        await release()
         await until(lambda: pool.fetchval("SELECT count(*) = 0 FROM pg_locks WHERE NOT granted"))
         assert await pool.fetch("SELECT * FROM checkpoint") == []

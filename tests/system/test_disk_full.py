@@ -1,7 +1,7 @@
 """The disk with the data is full: guests are put off honestly, and sales go on as soon as there is space."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from ticketd.payments.sandbox_log import Attempt, SandboxLog, Verdict
 from ticketd.storage.outages import OUTAGES
 
 MEGABYTES = 200
+TIMES_IN_SOAK = 10
 CHARGES_MAX = 10_000
 POSTGRES_GONE = '"embedded_postgres_gone"'
 
@@ -52,20 +53,30 @@ def test_a_full_disk_stops_sales_honestly_until_there_is_space(
     disk: SmallDisk, furnished: Furnished, server: Server, soak: bool, report: Report
 ) -> None:
     ticket_types = start_on(copy_of(furnished, disk.path), server)  # its log as well
-    times, put_off = (10, 100) if soak else (1, 20)
+    times = TIMES_IN_SOAK if soak else 1
+    crowd = sell_on_a_full_disk(disk, server, ticket_types, times, lambda: True)
+    report(
+        f"disk full {times} times under load: {len(crowd.journeys)} guests, {crowd.put_off} answers 503,"
+        f" {crowd.pending} with an open payment, longest answer {crowd.longest_seconds:.2f} s, nothing lost"
+    )
+
+
+def sell_on_a_full_disk(
+    disk: SmallDisk, server: Server, ticket_types: list[int], times: int, bad_enough: Callable[[], bool]
+) -> Crowd:
+    """The guests who bought before, during and after; each time it is full until it is bad enough."""
+    put_off = 20 if times == 1 else 100
     with Crowd(server, ticket_types) as crowd:
         for _ in range(times):
             crowd.wait_for_answers(100)
             enough = crowd.put_off + crowd.pending + put_off
             with disk.clearing():
+                wait_until(bad_enough)
                 wait_until(partial(put_off_on_full, disk, crowd, enough))
         crowd.wait_for_answers(100)
     assert server.runs
     assert_sold_honestly(server, crowd, ticket_types)
-    report(
-        f"disk full {times} times under load: {len(crowd.journeys)} guests, {crowd.put_off} answers 503,"
-        f" {crowd.pending} with an open payment, longest answer {crowd.longest_seconds:.2f} s, nothing lost"
-    )
+    return crowd
 
 
 def put_off_on_full(disk: SmallDisk, crowd: Crowd, answers: int) -> bool:
@@ -81,17 +92,8 @@ def test_a_postgres_without_space_for_its_log_comes_back_by_itself(
     """It panics, and then panics again or doesn't even start, until there is space."""
     copy_into(disk.path, furnished)
     ticket_types = start_on(disk.path, server)
-    times, put_off = (10, 100) if soak else (1, 20)
-    with Crowd(server, ticket_types) as crowd:
-        for _ in range(times):
-            crowd.wait_for_answers(100)
-            enough = crowd.put_off + crowd.pending + put_off
-            with disk.clearing():
-                wait_until(partial(is_without_log, server, disk))
-                wait_until(partial(put_off_on_full, disk, crowd, enough))
-        crowd.wait_for_answers(100)
-    assert server.runs
-    assert_sold_honestly(server, crowd, ticket_types)
+    times = TIMES_IN_SOAK if soak else 1
+    crowd = sell_on_a_full_disk(disk, server, ticket_types, times, partial(is_without_log, server, disk))
     report(
         f"Postgres ended by a full disk {times} times, {server.log.count(POSTGRES_GONE)} starts failed:"
         f" {len(crowd.journeys)} guests, {crowd.put_off} answers 503,"

@@ -17,7 +17,7 @@ from aiohttp.web_response import REASON_PHRASES
 from ticketd.clock import wall_seconds
 
 _KEPT: Final = b"Connection: keep-alive\r\n"
-CLOSED: Final = b"Connection: close\r\n"
+_CLOSED: Final = b"Connection: close\r\n"
 
 
 class Head(NamedTuple):
@@ -88,7 +88,7 @@ class Answer(web.StreamResponse):
 
 def _connection(request: BaseRequest) -> bytes:
     if request.version >= HttpVersion11:
-        return b"" if request.keep_alive else CLOSED
+        return b"" if request.keep_alive else _CLOSED
     return _KEPT if request.keep_alive else b""
 
 
