@@ -159,6 +159,17 @@ async def test_a_killed_postgres_comes_back_while_supervised(used_data_dir: Path
         supervision.cancel()
 
 
+async def test_a_postgres_with_a_crashed_process_is_replaced_as_a_whole(used_data_dir: Path) -> None:
+    with running(used_data_dir) as postgres:
+        supervision = asyncio.create_task(postgres.supervise())
+        crashed = postmaster_pid(used_data_dir)
+        superuser = postgres.dsn.replace("//ticketd@", "//postgres@")
+        of_writer = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'"
+        os.kill(await asyncio.to_thread(query, superuser, of_writer), signal.SIGKILL)
+        await until(lambda: answers_under_another_pid(postgres.dsn, used_data_dir, crashed))
+        supervision.cancel()
+
+
 async def test_starts_that_fail_are_repeated_with_growing_pauses_until_one_succeeds(
     used_data_dir: Path,
 ) -> None:
