@@ -2,12 +2,15 @@
 
 import click
 
+from bench.availability import measure_availability
 from bench.core import measure_core
 from bench.engine import measure_engine
+from bench.hall_sale import measure_hall_sale
 from bench.journey import measure_journey
 from bench.latency import measure_latency
 from bench.recovery import measure_recovery
 from bench.reserve import measure_reserve
+from bench.seats import measure_seats
 from bench.spread import measure_spread
 
 _rounds = click.option(
@@ -39,8 +42,9 @@ def reserve(rounds: int, seconds: float, connections: int, keys: bool, pool_size
 @_rounds
 @click.option("--reservations", default=100_000, show_default=True, help="reservations of one measurement")
 def core(rounds: int, reservations: int) -> None:
-    """Decide and apply: the pure core on one core."""
+    """Decide and apply, find seats and hold them: the pure core on one core."""
     measure_core(rounds=rounds, reservations=reservations)
+    measure_seats(rounds=rounds)
 
 
 @bench.command()
@@ -107,6 +111,24 @@ def journey(rounds: int, seconds: float, connections: int) -> None:
 def latency(rounds: int, seconds: float, connections: int, shares: tuple[int, ...]) -> None:
     """Open loop: p50, p99, p99.9 at a constant rate, beside the bare handler."""
     measure_latency(rounds=rounds, seconds=seconds, connections=connections, shares=shares)
+
+
+@bench.command()
+@_rounds
+@_seconds
+@_connections
+def seats(rounds: int, seconds: float, connections: int) -> None:
+    """Named seats and the best available by HTTP, beside as many tickets without a seat."""
+    measure_hall_sale(rounds=rounds, seconds=seconds, connections=connections)
+
+
+@bench.command()
+@_rounds
+@_seconds
+@_connections
+def availability(rounds: int, seconds: float, connections: int) -> None:
+    """An event's availability beside a bare handler that answers with as many bytes."""
+    measure_availability(rounds=rounds, seconds=seconds, connections=connections)
 
 
 if __name__ == "__main__":

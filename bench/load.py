@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from bench.client import Connection, connected, request
 from bench.rounds import percentile
 
 # The requests of the bodies in a file, one a line, over and over; with a key that nobody has used if wanted.
-_SCRIPT = """
+_POSTS = """
 local bodies, requests, sent = {}, {}, 0
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
@@ -33,6 +33,8 @@ function request()
   wrk.headers["Idempotency-Key"] = "{key}" .. sent
   return wrk.format(nil, nil, nil, bodies[i])
 end
+"""
+_SUMMARY = """
 function done(summary, latency)
   io.write(string.format("measured %d %d %.6f %.6f %.6f\\n", summary.requests, summary.errors.status,
     summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
@@ -78,12 +80,33 @@ def post(
     return play(url, ask_next, connections=connections, seconds=seconds)
 
 
+def get(url: str, headers: Mapping[str, str], *, connections: int, seconds: float) -> Load:
+    """GET the same over and over, by `wrk` where it is installed, else by a client of our own."""
+    if shutil.which("wrk"):
+        return _run_wrk(_SUMMARY, url, connections, seconds, headers)
+    sent = request("GET", url, headers=headers)
+
+    async def ask(connection: Connection) -> bool:
+        return (await connection.ask(sent)).status < 400
+
+    return play(url, ask, connections=connections, seconds=seconds)
+
+
 def _wrk(url: str, bodies: Sequence[bytes], connections: int, seconds: float, key: str) -> Load:
     with tempfile.TemporaryDirectory(prefix="ticketd-bench-") as directory:
-        lines, script = Path(directory) / "bodies", Path(directory) / "script.lua"
+        lines = Path(directory) / "bodies"
         lines.write_bytes(b"\n".join(bodies))
-        script.write_text(_SCRIPT.replace("{bodies}", str(lines)).replace("{key}", key), encoding="utf-8")
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-s", str(script), url]
+        script = _POSTS.replace("{bodies}", str(lines)).replace("{key}", key) + _SUMMARY
+        return _run_wrk(script, url, connections, seconds, {})
+
+
+def _run_wrk(script: str, url: str, connections: int, seconds: float, headers: Mapping[str, str]) -> Load:
+    with tempfile.NamedTemporaryFile("w", prefix="ticketd-bench-", suffix=".lua", encoding="utf-8") as file:
+        file.write(script)
+        file.flush()
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-s", file.name, url]
+        for name, value in headers.items():
+            command += ["-H", f"{name}: {value}"]
         output = subprocess.check_output(command, text=True)
     measured = _MEASURED.search(output)
     if measured is None:

@@ -50,9 +50,9 @@ class Subject(NamedTuple):
         return 0.0 if postgres is None else family_cpu_seconds(postgres)
 
 
-def request_body(ticket_type_id: int) -> bytes:
-    """One of that ticket type."""
-    return json.dumps({"lines": [{"ticket_type_id": ticket_type_id, "quantity": 1}]}).encode()
+def request_body(ticket_type_id: int, *, quantity: int = 1) -> bytes:
+    """So many of that ticket type."""
+    return json.dumps({"lines": [{"ticket_type_id": ticket_type_id, "quantity": quantity}]}).encode()
 
 
 @contextmanager
@@ -91,17 +91,17 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def owner_token(data_dir: Path) -> str:
+def owner_token(data_dir: Path, email: str = EMAIL) -> str:
     """A token for the API of a new owner."""
     command = [sys.executable, "-m", "ticketd"]
     data = ["--data-dir", str(data_dir)]
     subprocess.run(
-        [*command, "owner", "add", EMAIL, "--password-stdin", *data],
+        [*command, "owner", "add", email, "--password-stdin", *data],
         input=uuid.uuid4().hex.encode(),
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    return subprocess.check_output([*command, "token", "add", EMAIL, *data], text=True).split()[-1]
+    return subprocess.check_output([*command, "token", "add", email, *data], text=True).split()[-1]
 
 
 async def _put_on_sale(url: str, token: str, count: int) -> tuple[int, ...]:
@@ -112,16 +112,17 @@ async def _put_on_sale(url: str, token: str, count: int) -> tuple[int, ...]:
     async def create(connection: Connection) -> None:
         for number in numbers:
             terms = {"name": f"Block {number}", "capacity": CAPACITY, "price_cents": 1500}
-            made = await _post(connection, f"{url}/api/v1/organizers/bench/ticket-types", token, terms)
+            made = await post(connection, f"{url}/api/v1/organizers/bench/ticket-types", token, terms)
             ids.append(made["id"])
 
     async with connected(url, min(count, CREATED_AT_ONCE)) as connections:
-        await _post(connections[0], f"{url}/api/v1/organizers", token, {"name": "Bench", "slug": "bench"})
+        await post(connections[0], f"{url}/api/v1/organizers", token, {"name": "Bench", "slug": "bench"})
         await asyncio.gather(*map(create, connections))
     return tuple(sorted(ids))
 
 
-async def _post(connection: Connection, url: str, token: str, body: Mapping[str, object]) -> Any:
+async def post(connection: Connection, url: str, token: str, body: Mapping[str, object]) -> Any:
+    """What was made of this body, in an owner's name."""
     headers = {"Authorization": f"Bearer {token}"}
     answer = await connection.ask(request("POST", url, json.dumps(body).encode(), headers))
     if answer.status != 201:

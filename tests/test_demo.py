@@ -8,18 +8,25 @@ import pytest
 from tests.fakes.clock import ManualClock
 from tests.fakes.router import InstantRouter
 from ticketd import demo
+from ticketd.core.catalogue import Event
 from ticketd.core.ids import MICROSECONDS
 from ticketd.core.terms import SaleStatus, sale_status
 from ticketd.ports import StartupRefused
+from ticketd.services.access_codes import AccessCodeDesk
 from ticketd.services.accounts import Accounts, Owner
+from ticketd.services.capacities import Capacities
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.management import Management
+from ticketd.services.offers import Offers
+from ticketd.services.owners import owner_services
+from ticketd.services.venues import Venues
 from ticketd.storage.accounts import AccountStore
 from ticketd.storage.catalogue import CatalogueStore
 from ticketd.storage.database import Database
 from ticketd.storage.orders import OrderStore
+from ticketd.storage.venues import VenueStore
 
-SLUGS = ("trattoria-aurora", "noodle-house-lotus", "riverside-concerts")
+SLUGS = ("trattoria-aurora", "noodle-house-lotus", "riverside-concerts", "grand-stages")
 PASSWORD = "correct horse battery staple"
 
 
@@ -29,6 +36,9 @@ class House:
 
     catalogue: Catalogue
     management: Management
+    venues: Venues
+    capacities: Capacities
+    access_codes: AccessCodeDesk
     accounts: Accounts
     clock: ManualClock
     router: InstantRouter
@@ -40,8 +50,24 @@ def house(pool: asyncpg.Pool, clock: ManualClock) -> House:
     store = CatalogueStore(database)
     catalogue = Catalogue(store)
     router = InstantRouter(clock, catalogue.follow)
-    management = Management(catalogue=catalogue, store=store, orders=OrderStore(database), router=router)
-    return House(catalogue, management, Accounts(AccountStore(database), clock=clock), clock, router)
+    owners = owner_services(
+        catalogue=catalogue,
+        store=store,
+        venues=VenueStore(database),
+        orders=OrderStore(database),
+        router=router,
+        clock=clock,
+    )
+    return House(
+        catalogue,
+        owners.management,
+        owners.venues,
+        owners.capacities,
+        owners.access_codes,
+        Accounts(AccountStore(database), clock=clock),
+        clock,
+        router,
+    )
 
 
 async def _install(house: House) -> str:
@@ -52,42 +78,78 @@ def _password_in(text: str) -> str:
     return text.rpartition("password ")[2]
 
 
-async def test_an_empty_database_gets_two_restaurants_and_a_promoter(house: House) -> None:
+def _events(house: House) -> dict[str, Event]:
+    return {event.name: event for event in house.catalogue.on_show(house.clock.now())}
+
+
+async def test_an_empty_database_gets_restaurants_and_promoters(house: House) -> None:
     await _install(house)
     organizers = [house.catalogue.organizer(slug) for slug in SLUGS]
     sold = [house.catalogue.ticket_types_of_organizer(each.id) for each in organizers if each is not None]
-    assert len(sold) == 3
+    assert len(sold) == 4
     for coupons in sold[:2]:
         assert coupons
         assert all(each.profile.event_id is None for each in coupons)
     assert [each.terms.name for each in sold[2]] == ["Regular", "Premium", "VIP"]
+    assert all(each.profile.event_id is not None for each in sold[3])
 
 
-async def test_the_event_is_an_evening_about_six_weeks_ahead(house: House) -> None:
+async def test_events_are_evenings_some_weeks_ahead(house: House) -> None:
     await _install(house)
-    (event,) = house.catalogue.on_show(house.clock.now())
-    assert event.timezone == "Europe/Vienna"
-    days_ahead = (event.starts_at - house.clock.now()) / MICROSECONDS / 86_400
-    assert 41 < days_ahead < 43
-    assert event.starts_at // MICROSECONDS % 86_400 == 18.5 * 3600, "half past seven in a winter's Vienna"
+    for event in _events(house).values():
+        assert event.timezone == "Europe/Vienna"
+        days_ahead = (event.starts_at - house.clock.now()) / MICROSECONDS / 86_400
+        assert 41 < days_ahead < 64
+        assert event.starts_at // MICROSECONDS % 86_400 == 18.5 * 3600, "half past seven in a winter's Vienna"
+
+
+async def test_a_theatre_and_a_stadium_are_sold_by_the_seat(house: House) -> None:
+    await _install(house)
+    halls = {
+        name: [
+            (each.terms.name, each.terms.capacity) for each in house.catalogue.ticket_types_of_event(event.id)
+        ]
+        for name, event in _events(house).items()
+        if house.catalogue.venue_of(event) is not None
+    }
+    assert halls == {
+        "A Midsummer Night's Dream": [("Stalls", 210), ("Balcony", 82)],
+        "Stadium Final": [("Lower tier", 15_000), ("Middle tier", 20_000), ("Upper tier", 25_000)],
+    }
+
+
+async def test_a_show_shares_its_room_and_has_something_for_members(house: House) -> None:
+    await _install(house)
+    event = _events(house)["Basement Beats"]
+    regular, student, members = house.catalogue.ticket_types_of_event(event.id)
+    assert regular.inventory_id == student.inventory_id != members.inventory_id
+    assert [each.hidden for each in (regular, student, members)] == [False, False, True]
 
 
 async def test_everything_is_on_sale_at_once(house: House) -> None:
     await _install(house)
-    for inventory in house.router.inventories.values():
-        status = sale_status(inventory.terms, inventory.window, free=inventory.free, now=house.clock.now())
+    ticket_types = [
+        ticket_type
+        for organizer in house.catalogue.organizers()
+        for ticket_type in house.catalogue.ticket_types_of_organizer(organizer.id)
+    ]
+    offers = (await Offers(house.router).of(ticket_types)).values()
+    assert len(offers) == len(ticket_types)
+    for offer in offers:
+        status = sale_status(offer.terms, offer.window, free=offer.figures.free, now=house.clock.now())
         assert status is SaleStatus.ON_SALE
 
 
 async def test_it_says_where_everything_is_bought(house: House) -> None:
     text = await _install(house)
-    (event,) = house.catalogue.on_show(house.clock.now())
-    assert f"http://127.0.0.1:8080/events/{event.id}\n" in text
+    for event in _events(house).values():
+        assert f"http://127.0.0.1:8080/events/{event.id}\n" in text
     for slug in SLUGS:
         organizer = house.catalogue.organizer(slug)
         assert organizer is not None
         for ticket_type in house.catalogue.ticket_types_of_organizer(organizer.id):
             assert f"http://127.0.0.1:8080/{slug}/purchase/{ticket_type.profile.code}\n" in text
+    assert "access code BACKSTAGE" in text
 
 
 async def test_its_owner_logs_in_with_the_password_that_it_prints(house: House) -> None:

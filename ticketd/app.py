@@ -19,7 +19,9 @@ from ticketd.ports import StartupRefused, StorageUnavailable
 from ticketd.services.accounts import Accounts
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.checkout import Checkout, CheckoutLimits
-from ticketd.services.management import Management
+from ticketd.services.guest_limits import GuestLimits
+from ticketd.services.offers import Offers
+from ticketd.services.owners import owner_services
 from ticketd.services.sales import Sales
 from ticketd.services.statistics import Statistics
 from ticketd.settings import Settings
@@ -33,10 +35,13 @@ from ticketd.storage.migrate import migrate
 from ticketd.storage.orders import OrderStore
 from ticketd.storage.outages import OUTAGES
 from ticketd.storage.preflight import check_server
+from ticketd.storage.secrets import secret_named
 from ticketd.storage.sessions import SessionTable
+from ticketd.storage.venues import VenueStore
 from ticketd.web.context import Services
 
 SANDBOX_FILE: Final = "sandbox-gateway.sqlite3"
+GUEST_KEY: Final = "guest limits"
 POOL_SIZE_MAX: Final = 10
 READY_SECONDS_MAX: Final = 2.0
 POOL_CLOSE_SECONDS_MAX: Final = 1.0
@@ -86,9 +91,15 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
         give_up.append(registry.close)
         stack.callback(registry.close)
         stack.push_async_callback(_drain, registry, journal, settings)
-        management = Management(
-            catalogue=catalogue, store=catalogue_store, orders=OrderStore(database), router=registry
+        owners = owner_services(
+            catalogue=catalogue,
+            store=catalogue_store,
+            venues=VenueStore(database),
+            orders=OrderStore(database),
+            router=registry,
+            clock=clock,
         )
+        management = owners.management
         await registry.start(management.followers(clock.now()))
         sales = Sales(
             router=registry,
@@ -100,7 +111,10 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
             answer_seconds_max=settings.answer_seconds_max,
         )
         await sales.clear_strays(registry.strays())
-        checkout = _checkout(settings, registry, sales, database)
+        guest_limits = GuestLimits(
+            catalogue=catalogue, router=registry, secret=await secret_named(database, GUEST_KEY)
+        )
+        checkout = _checkout(settings, registry, sales, database, guest_limits)
         stack.push_async_callback(checkout.close)
         await checkout.settle_unfinished(registry.paying())
 
@@ -117,9 +131,13 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
             catalogue=catalogue,
             router=registry,
             clock=clock,
+            offers=Offers(registry),
             sales=sales,
             checkout=checkout,
             management=management,
+            venues=owners.venues,
+            capacities=owners.capacities,
+            access_codes=owners.access_codes,
             accounts=Accounts(AccountStore(database), clock=clock),
             statistics=Statistics(catalogue=catalogue, store=catalogue_store, router=registry),
             sessions=SessionTable(database),
@@ -189,7 +207,9 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _checkout(settings: Settings, registry: Registry, sales: Sales, database: Database) -> Checkout:
+def _checkout(
+    settings: Settings, registry: Registry, sales: Sales, database: Database, guest_limits: GuestLimits
+) -> Checkout:
     try:
         gateway = SandboxGateway(settings.data_dir / SANDBOX_FILE)
     except (OSError, sqlite3.Error) as error:
@@ -198,6 +218,7 @@ def _checkout(settings: Settings, registry: Registry, sales: Sales, database: Da
         router=registry,
         reservations=sales,
         guests=GuestTable(database),
+        guest_limits=guest_limits,
         gateway=gateway,
         limits=CheckoutLimits(
             answer_seconds_max=settings.answer_seconds_max,

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from ticketd.core.catalogue import TicketType
+from ticketd.core.catalogue import Listing
 from ticketd.core.commands import AnyCommand
 from ticketd.core.facts import AnyFact
 from ticketd.core.ids import Instant, InventoryId, OrganizerId, ReservationId
 from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import Offer, Outcome
 from ticketd.core.reservations import Line
+from ticketd.core.seat_views import SeatView
 from ticketd.core.snapshots import Snapshot
 
 
@@ -53,6 +54,9 @@ class Router(Protocol):
     def offer(self, inventory_id: InventoryId) -> Offer | None:
         """The last durable offer, if the inventory is in memory; costs a dictionary look-up."""
 
+    def seats(self, inventory_id: InventoryId) -> SeatView | None:
+        """Who durably has which seat, if the inventory is in memory and has seats; it goes on changing."""
+
     async def offers(self, inventory_ids: Iterable[InventoryId]) -> dict[InventoryId, Offer]:
         """The last durable offers of all these that exist; those not in memory are read from storage."""
 
@@ -66,9 +70,8 @@ class Batch(NamedTuple):
     inventory_id: InventoryId
     first_seq: int
     facts: Sequence[AnyFact]
-    ticket_type: TicketType | None = None
-    """How it stands after them, if they changed its terms."""
-    deleted: bool = False
+    listings: Sequence[Listing] = ()
+    """The ticket types whose terms they changed, as they stand after them."""
     orders: Sequence[Line] = ()
     """Lines that they changed and whose payment was ever started, as they stand after them."""
     organizer_id: OrganizerId | None = None

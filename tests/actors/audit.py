@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 
 from ticketd.core.facts import (
+    OWN,
+    AccessCodeRemoved,
+    AccessCodeSet,
     AnyFact,
     Confirmed,
     Deleted,
@@ -55,13 +58,16 @@ class Audit:
     def _follow(self, fact: AnyFact) -> None:
         match fact:
             case Opened() | TermsChanged():
-                self.capacity = fact.terms.capacity
-            case EventWindowChanged():
+                if fact.ticket_type_id == OWN:
+                    self.capacity = fact.terms.capacity
+            case EventWindowChanged() | AccessCodeSet() | AccessCodeRemoved():
                 pass
             case Deleted():
-                assert self.taken == 0, "deleted what somebody has"
+                assert fact.ticket_type_id != OWN or self.taken == 0, "deleted what somebody has"
             case Reserved():
-                assert fact.reservation_id not in self.status, "the same reservation was made twice"
+                known = self.status.get(fact.reservation_id)
+                anew = bool(fact.guest) and known in ("released", "expired")
+                assert known is None or anew, "the same reservation was made twice"
                 self.status[fact.reservation_id] = "held"
                 self.quantity[fact.reservation_id] = fact.quantity
             case _:

@@ -11,7 +11,7 @@ from tests.fakes.journal import MemoryJournal
 from ticketd.actors.ticket_type import Limits, PoisonedCommand, Tally, TicketTypeActor
 from ticketd.core import commands as c
 from ticketd.core import facts as f
-from ticketd.core.ids import InventoryId, ReservationId
+from ticketd.core.ids import InventoryId, ReservationId, TicketTypeId
 from ticketd.core.inventory import EXPIRED_PER_DECISION_MAX, Inventory
 from ticketd.core.outcomes import Departed, Offer, Outcome
 from ticketd.core.refusals import Reason, Refusal
@@ -188,7 +188,7 @@ async def test_a_deletion_is_observed_as_nothing(stage: Stage) -> None:
     await stage.commit()
     assert stage.observed[-1] == (VIP, None)
     assert reply.result() == Refusal(Reason.NOT_FOUND)
-    assert stage.database.ticket_types[VIP].deleted
+    assert stage.database.ticket_types[TicketTypeId(VIP)].deleted
 
 
 # -- limits
@@ -461,7 +461,7 @@ async def test_orders_begin_when_a_payment_starts(stage: Stage) -> None:
     await turns()
     await stage.commit()
     assert {place: row.status for place, row in stage.database.orders.items()} == {
-        (ReservationId("paid"), VIP): ReservationStatus.PAYING
+        (ReservationId("paid"), TicketTypeId(VIP)): ReservationStatus.PAYING
     }
     stage.ask(c.FailPayment(ReservationId("paid"), 1))
     stage.ask(c.Release(ReservationId("paid")))

@@ -34,13 +34,20 @@ async def check(page: Page, name: str, screen: str) -> None:
 
 async def reserve(page: Page) -> None:
     await page.goto("/events/1")
-    await page.get_by_role("button", name="Buy Regular").click()
+    await page.get_by_label("How many: Regular").select_option("1")
+    await page.get_by_role("button", name="Buy").click()
 
 
 @pytest.mark.parametrize("screen", list(SCREENS))
 async def test_guests_pages_are_accessible(server: Server, new_page: OpenPage, screen: str) -> None:
     page = await new_page(**SCREENS[screen])
-    for name, path in (("front", "/"), ("event", "/events/1"), ("login", "/login"), ("nothing", "/nothing")):
+    for name, path in (
+        ("front", "/"),
+        ("organizer", "/grand-stages"),
+        ("event", "/events/1"),
+        ("login", "/login"),
+        ("nothing", "/nothing"),
+    ):
         await page.goto(path)
         await check(page, name, screen)
     await page.goto("/events/1")
@@ -59,6 +66,29 @@ async def test_guests_pages_are_accessible(server: Server, new_page: OpenPage, s
     await page.get_by_role("button", name="Give the tickets back").click()
     await page.get_by_role("heading", name="Given back").wait_for()
     await check(page, "released", screen)
+
+
+@pytest.mark.parametrize("screen", list(SCREENS))
+async def test_the_seat_pickers_pages_are_accessible(server: Server, new_page: OpenPage, screen: str) -> None:
+    page = await new_page(**SCREENS[screen])
+    await page.goto("/grand-stages")
+    await page.get_by_role("link", name="A Midsummer Night's Dream").click()
+    await check(page, "theatre-event", screen)
+    await page.get_by_role("link", name="Stalls", exact=True).click()
+    await check(page, "theatre", screen)
+    await page.get_by_role("group", name="Stalls, row L").get_by_label("7", exact=True).check()
+    await page.get_by_text("Or name seats by row and number").click()
+    await page.get_by_label("Row", exact=True).fill("Z")
+    await page.get_by_label("Seats, like").fill("1-3")
+    await page.get_by_role("button", name="Reserve these seats").click()
+    await page.get_by_role("alert").wait_for()
+    await check(page, "theatre-refused", screen)
+    await page.goto("/grand-stages")
+    await page.get_by_role("link", name="Stadium Final").click()
+    await page.get_by_role("link", name="Upper tier", exact=True).click()
+    await check(page, "stadium", screen)
+    await page.get_by_role("list", name="Sections").get_by_role("link", name="301").click()
+    await check(page, "stadium-section", screen)
 
 
 @pytest.mark.parametrize("screen", list(SCREENS))

@@ -1,5 +1,7 @@
 """What owners and guests do, in a real browser."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -65,14 +67,14 @@ async def test_an_owner_makes_an_event_with_a_ticket_type_and_cancels_it(
     await page.get_by_role("button", name="Create").click()
     await page.goto("/")
     await page.get_by_role("link", name="Night of Tests").click()
-    await expect(page.get_by_role("button", name="Buy Entry")).to_be_visible()
+    await expect(page.get_by_label("How many: Entry")).to_be_visible()
     await page.goto(f"/{slug}/events")
     await page.get_by_role("link", name="Night of Tests").click()
     await page.get_by_label("Status").select_option("cancelled")
     await page.get_by_role("button", name="Save").click()
     await page.get_by_role("link", name="The page that guests see").click()
     await expect(page.get_by_text("This event has been cancelled.")).to_be_visible()
-    await expect(page.get_by_role("button", name="Buy Entry")).to_have_count(0)
+    await expect(page.get_by_role("button", name="Buy")).to_have_count(0)
 
 
 @pytest.mark.parametrize("with_javascript", [True, False])
@@ -83,7 +85,7 @@ async def test_a_guest_buys_two_tickets_of_an_event(
     await page.goto("/")
     await page.get_by_role("link", name="Summer Night on the River").click()
     await page.get_by_label("How many: Premium").select_option("2")
-    await page.get_by_role("button", name="Buy Premium").click()
+    await page.get_by_role("button", name="Buy").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Reserved for you")
     await expect(page.get_by_text("You have 14 minutes to pay")).to_be_visible()
     if with_javascript:
@@ -99,6 +101,61 @@ async def test_a_guest_buys_two_tickets_of_an_event(
     await expect(page.get_by_role("img", name="QR code of ticket")).to_have_count(2)
 
 
+async def test_one_cart_has_several_ticket_types_and_a_refusal_keeps_the_choices(
+    server: Server, new_page: OpenPage
+) -> None:
+    page, other = await new_page(), await new_page()
+    for each in (page, other):
+        await each.goto("/")
+        await each.get_by_role("link", name="Summer Night on the River").click()
+        await each.get_by_label("How many: VIP").select_option("2")
+    await page.get_by_label("How many: Regular").select_option("3")
+    left = await other.request.get("/api/v1/events/1/availability")
+    vip = (await left.json())["ticket_types"][2]
+    for _ in range(vip["available"] // 2):
+        line = {"ticket_type_id": vip["id"], "quantity": 2}
+        await other.request.post("/api/v1/reservations", data={"lines": [line]})
+    await page.get_by_role("button", name="Buy").click()
+    await expect(page.get_by_role("alert")).to_have_text(
+        "Nothing was reserved. VIP: Too late: the last ticket has just been taken."
+    )
+    await expect(page.get_by_label("How many: Regular")).to_have_value("3")
+    await page.get_by_label("How many: Premium").select_option("1")
+    await page.get_by_role("button", name="Buy").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Reserved for you")
+    await expect(page.get_by_text("3 × Regular")).to_be_visible()
+    await expect(page.get_by_text("1 × Premium")).to_be_visible()
+
+
+async def test_a_sale_that_opens_is_counted_down_to_and_shown(server: Server, new_page: OpenPage) -> None:
+    page, guest = await new_page(), await new_page()
+    await log_in(page, server)
+    slug = await create_organizer(page, "Early Journey")
+    opens = datetime.now(UTC) + timedelta(days=1, minutes=2)
+    await page.goto(f"/{slug}/events")
+    await page.get_by_label("Name").fill("Early Evening")
+    await page.get_by_label("Begins").fill("2030-05-01T19:30")
+    await page.get_by_label("Time zone").fill("UTC")
+    await page.get_by_label("On sale from").fill(opens.strftime("%Y-%m-%dT%H:%M"))
+    await page.get_by_role("button", name="Create").click()
+    await page.goto(f"/{slug}/tickets")
+    await page.get_by_label("Name").fill("Entry")
+    await page.get_by_label("Max purchase count").fill("5")
+    await page.get_by_label("Price in euros").fill("1")
+    await page.get_by_label("Event").select_option("Early Evening")
+    await page.get_by_role("button", name="Create").click()
+    await guest.clock.install()
+    await guest.goto(f"/{slug}")
+    await guest.get_by_role("link", name="Early Evening").click()
+    await expect(guest.locator(".countdown")).to_contain_text("opens in 1 day 00:0")
+    await guest.clock.run_for("24:00:00")
+    await expect(guest.locator(".countdown")).to_contain_text("opens in 00:0")
+    await guest.clock.pause_at(datetime.now(UTC) + timedelta(days=1, minutes=2))
+    await expect(guest.get_by_role("link", name="The sale is open: show it")).to_be_visible()
+    async with guest.expect_navigation():
+        await guest.clock.run_for("00:05")
+
+
 async def test_a_page_that_answers_a_payment_never_pays_again_by_itself(
     server: Server, new_page: OpenPage
 ) -> None:
@@ -108,7 +165,8 @@ async def test_a_page_that_answers_a_payment_never_pays_again_by_itself(
     await page.clock.install()
     await page.goto("/")
     await page.get_by_role("link", name="Summer Night on the River").click()
-    await page.get_by_role("button", name="Buy Premium").click()
+    await page.get_by_label("How many: Premium").select_option("1")
+    await page.get_by_role("button", name="Buy").click()
     await page.get_by_label("Payment token").fill("card_error")
     await page.get_by_role("button", name="Pay").click()
     await expect(page.get_by_role("alert")).to_have_text("The card was declined. Nothing was charged.")

@@ -2,60 +2,26 @@
 
 import pytest
 
+from tests.core.desk import CART, HOLD_SECONDS, HOME, ONE, OTHER, PROFILE, START, Desk, status
 from ticketd.core import commands as c
 from ticketd.core import facts as f
 from ticketd.core.deadlines import Deadlines
 from ticketd.core.decisions import closed_refusal
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, OrganizerId, ReservationId, TicketCode
+from ticketd.core.ids import MICROSECONDS, Instant, ReservationId, TicketCode
 from ticketd.core.inventory import (
     EXPIRED_PER_DECISION_MAX,
     PAYMENT_ATTEMPTS_MAX,
     Inventory,
 )
-from ticketd.core.outcomes import Departed, Offer, Outcome
+from ticketd.core.outcomes import Departed, Offer
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.replay import line_of
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.core.state import LedgerGap
-from ticketd.core.terms import EventStatus, EventWindow, Profile, Terms, TermsPatch
+from ticketd.core.terms import EventStatus, EventWindow, Terms, TermsPatch
 
-HOME, OTHER = InventoryId(7), InventoryId(8)
-CART = (HOME, OTHER)
-ONE = ReservationId("one")
-START = Instant(1_800_000_000 * MICROSECONDS)
-HOLD_SECONDS = 900
-PROFILE = Profile(OrganizerId(1), None, "code")
 EXPIRED = Refusal(Reason.RESERVATION_EXPIRED)
 CLOSED = Refusal(Reason.RESERVATION_CLOSED)
-
-
-class Desk:
-    """An inventory whose decisions are applied at once."""
-
-    def __init__(self, inventory_id: InventoryId = HOME, *, capacity: int = 10, opened: bool = True) -> None:
-        self.inventory = Inventory(inventory_id)
-        self.now = START
-        self.ledger: list[f.AnyFact] = []
-        if opened:
-            self.send(c.Open(PROFILE, Terms("VIP", capacity, 5_00), None))
-
-    def send(self, command: c.AnyCommand) -> Outcome:
-        decision = self.inventory.decide(command, self.now)
-        for fact in decision.facts:
-            self.inventory.apply(fact)
-            self.ledger.append(fact)
-            assert self.inventory.conserved()
-        return self.inventory.outcome(decision.answer)
-
-    def reserve(self, name: str = ONE, quantity: int = 1, parts: tuple[InventoryId, ...] = ()) -> Outcome:
-        return self.send(c.Reserve(ReservationId(name), quantity, HOLD_SECONDS, parts=parts))
-
-    def pass_time(self, seconds: float) -> None:
-        self.now = Instant(self.now + round(seconds * MICROSECONDS))
-
-
-def status(outcome: Outcome) -> str:
-    return str(outcome.status) if isinstance(outcome, Line) else type(outcome).__name__
 
 
 # -- what has run out

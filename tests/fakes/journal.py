@@ -6,9 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from ticketd.core.catalogue import TicketType
+from ticketd.core.catalogue import Listing
 from ticketd.core.facts import AnyFact
-from ticketd.core.ids import Instant, InventoryId, OrganizerId, ReservationId, TicketCode
+from ticketd.core.ids import (
+    Instant,
+    InventoryId,
+    OrganizerId,
+    ReservationId,
+    SeatId,
+    TicketCode,
+    TicketTypeId,
+)
 from ticketd.core.inventory import Inventory
 from ticketd.core.reservations import Line, ReservationStatus
 from ticketd.core.snapshots import Snapshot
@@ -31,13 +39,7 @@ class OrderRow(msgspec.Struct, frozen=True):
     unit_price_cents: int
     created_at: Instant
     ticket_codes: tuple[TicketCode, ...]
-
-
-class TicketTypeRow(msgspec.Struct, frozen=True):
-    """A ticket type as owners left it."""
-
-    ticket_type: TicketType
-    deleted: bool
+    seats: tuple[SeatId, ...]
 
 
 class MemoryDatabase:
@@ -46,8 +48,8 @@ class MemoryDatabase:
     def __init__(self) -> None:
         self.ledger: dict[InventoryId, dict[int, bytes]] = {}
         self.checkpoints: dict[InventoryId, bytes] = {}
-        self.orders: dict[tuple[ReservationId, InventoryId], OrderRow] = {}
-        self.ticket_types: dict[InventoryId, TicketTypeRow] = {}
+        self.orders: dict[tuple[ReservationId, TicketTypeId], OrderRow] = {}
+        self.ticket_types: dict[TicketTypeId, Listing] = {}
         self.reachable = True
         """While False, reading raises StorageUnavailable and nothing is committed."""
         self.writer: MemoryJournal | None = None
@@ -71,26 +73,32 @@ class MemoryDatabase:
         rows.update((batch.first_seq + offset, _encode(fact)) for offset, fact in enumerate(batch.facts))
         for line in batch.orders:
             self._take_in_order(line, batch.organizer_id)
-        if batch.ticket_type is not None:
-            self.ticket_types[batch.inventory_id] = TicketTypeRow(batch.ticket_type, batch.deleted)
+        for listing in batch.listings:
+            self.ticket_types[listing.ticket_type.id] = listing
         if batch.checkpoint is not None:
             self.checkpoints[batch.inventory_id] = _encode(batch.checkpoint)
 
     def _take_in_order(self, line: Line, organizer_id: OrganizerId | None) -> None:
         assert organizer_id is not None, "orders belong to an organizer"
         number = f"{line.inventory_id}-{line.seq}" if line.is_home else None
-        row = OrderRow(
-            organizer_id,
-            number,
-            line.status,
-            line.quantity,
-            line.unit_price_cents,
-            line.created_at,
-            line.ticket_codes,
-        )
-        place = line.reservation_id, line.inventory_id
-        known = self.orders.get(place, row)
-        self.orders[place] = msgspec.structs.replace(known, status=row.status, ticket_codes=row.ticket_codes)
+        first = 0
+        for share in line.of_ticket_types:
+            row = OrderRow(
+                organizer_id,
+                number,
+                line.status,
+                share.quantity,
+                share.unit_price_cents,
+                line.created_at,
+                line.ticket_codes[first : first + share.quantity],
+                line.seats,
+            )
+            place = line.reservation_id, share.ticket_type_id
+            known = self.orders.get(place, row)
+            self.orders[place] = msgspec.structs.replace(
+                known, status=row.status, ticket_codes=row.ticket_codes
+            )
+            number, first = None, first + share.quantity
 
     def snapshot(self, inventory_id: InventoryId) -> Snapshot | None:
         """An inventory's checkpoint."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum, auto
 from typing import Self, assert_never
 from urllib.parse import parse_qs, urlsplit, urlunsplit
@@ -99,6 +99,10 @@ class Proxy:
     def is_laid(self) -> bool:
         """Whether a fault still waits for its statement."""
         return bool(self._faults)
+
+    def has_broken(self, count: int) -> Callable[[], bool]:
+        """Tells whether so many faults have happened."""
+        return lambda: len(self.struck) >= count
 
     def cut(self) -> None:
         """Cut every connection that there is."""

@@ -5,17 +5,15 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 
 from ticketd.core.commands import AnyCommand
-from ticketd.core.facts import AnyFact, Deleted, EventWindowChanged, Opened, TermsChanged
+from ticketd.core.facts import OF_TERMS, AnyFact
 from ticketd.core.ids import InventoryId
 from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import Offer, Outcome
 from ticketd.core.refusals import Refusal
+from ticketd.core.seat_views import SeatView
 from ticketd.ports import Clock
 
 Observer = Callable[[InventoryId, Offer | None], None]
-
-_OF_INTEREST = (Opened, TermsChanged, EventWindowChanged, Deleted)
-
 
 class InstantRouter:
     """See `ports.Router`; nothing is ever in doubt, unless a refusal has been laid in."""
@@ -28,6 +26,7 @@ class InstantRouter:
         """All that was asked, in order."""
         self.facts: list[tuple[InventoryId, AnyFact]] = []
         """All that happened, in order."""
+        self._seats: dict[InventoryId, SeatView] = {}
         self._refusals: defaultdict[InventoryId, deque[Refusal]] = defaultdict(deque)
 
     def refuse_next(self, inventory_id: InventoryId, refusal: Refusal) -> None:
@@ -47,6 +46,18 @@ class InstantRouter:
         inventory = self.inventories.get(inventory_id)
         return None if inventory is None else inventory.offer()
 
+    def seats(self, inventory_id: InventoryId) -> SeatView | None:
+        """See `ports.Router.seats`."""
+        inventory = self.inventories.get(inventory_id)
+        if inventory is None or inventory.seating is None:
+            return None
+        view = self._seats.get(inventory_id)
+        if view is None:
+            hall = inventory.seating.hall
+            view = self._seats[inventory_id] = SeatView(hall, inventory.seating.statuses, inventory.seq)
+        view.follow(inventory.seq, inventory.seating.take_changes())
+        return view
+
     async def offers(self, inventory_ids: Iterable[InventoryId]) -> dict[InventoryId, Offer]:
         """See `ports.Router.offers`."""
         offers = {inventory_id: self.offer(inventory_id) for inventory_id in inventory_ids}
@@ -59,6 +70,6 @@ class InstantRouter:
             inventory.apply(fact)
             assert inventory.conserved()
             self.facts.append((inventory_id, fact))
-        if self.observer is not None and any(isinstance(fact, _OF_INTEREST) for fact in decision.facts):
+        if self.observer is not None and any(isinstance(fact, OF_TERMS) for fact in decision.facts):
             self.observer(inventory_id, inventory.offer())
         return inventory.outcome(decision.answer)

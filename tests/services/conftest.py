@@ -14,10 +14,12 @@ from ticketd.core.outcomes import Offer
 from ticketd.core.terms import Terms
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.management import Management, TicketTypeDraft
+from ticketd.services.owners import OwnerServices, owner_services
 from ticketd.services.statistics import Statistics
 from ticketd.storage.catalogue import CatalogueStore
 from ticketd.storage.database import Database
 from ticketd.storage.orders import OrderStore
+from ticketd.storage.venues import VenueStore
 
 
 class Guests:
@@ -76,10 +78,27 @@ async def catalogue(store: CatalogueStore, router: InstantRouter) -> Catalogue:
 
 
 @pytest.fixture
-def management(
-    catalogue: Catalogue, store: CatalogueStore, router: InstantRouter, pool: asyncpg.Pool
-) -> Management:
-    return Management(catalogue=catalogue, store=store, orders=OrderStore(Database(pool)), router=router)
+def owners(
+    catalogue: Catalogue,
+    store: CatalogueStore,
+    router: InstantRouter,
+    pool: asyncpg.Pool,
+    clock: ManualClock,
+) -> OwnerServices:
+    database = Database(pool)
+    return owner_services(
+        catalogue=catalogue,
+        store=store,
+        venues=VenueStore(database),
+        orders=OrderStore(database),
+        router=router,
+        clock=clock,
+    )
+
+
+@pytest.fixture
+def management(owners: OwnerServices) -> Management:
+    return owners.management
 
 
 @pytest.fixture
@@ -114,4 +133,4 @@ async def coupon(management: Management, people: People) -> TicketTypeId:
 
 def ticket_type_of(offer: Offer) -> TicketTypeId:
     """The ticket type that an offer is about."""
-    return TicketTypeId(offer.inventory_id)
+    return offer.ticket_type_id

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tests.services.conftest import Guests, People
-from ticketd.core.catalogue import Event, Organizer
+from ticketd.core.catalogue import Event, Organizer, Venue
 from ticketd.core.ids import (
     MICROSECONDS,
     EventId,
@@ -14,9 +14,10 @@ from ticketd.core.ids import (
     InventoryId,
     OrganizerId,
     TicketTypeId,
+    VenueId,
 )
 from ticketd.core.outcomes import Figures, Offer
-from ticketd.core.terms import EventStatus, Profile, Terms
+from ticketd.core.terms import EventStatus, Kind, Profile, Terms
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.management import EventDraft, Management
 from ticketd.storage.catalogue import CatalogueStore
@@ -49,7 +50,21 @@ def event(number: int, **changes: Any) -> Event:
 def offer(number: int, *, seq: int = 1, event_id: int | None = None, name: str = "Regular") -> Offer:
     profile = Profile(AURORA, None if event_id is None else EventId(event_id), f"code-{number}")
     figures = Figures(10, 10, 0, 0, 0, 0)
-    return Offer(InventoryId(number), seq, profile, Terms(name, capacity=10), None, figures)
+    terms = Terms(name, capacity=10)
+    return Offer(InventoryId(number), TicketTypeId(number), seq, profile, terms, None, figures)
+
+
+def shelf(number: int, seq: int, *, event_id: int | None = None, name: str = "Regular") -> Offer:
+    """A ticket type on the shared capacity 7."""
+    own = offer(number, seq=seq, event_id=event_id, name=name)
+    profile = msgspec.structs.replace(own.profile, capacity_id=InventoryId(7))
+    return msgspec.structs.replace(own, inventory_id=InventoryId(7), profile=profile)
+
+
+def shared(number: int, seq: int, *shelves: Offer) -> Offer:
+    own = offer(number, seq=seq)
+    profile = msgspec.structs.replace(own.profile, kind=Kind.CAPACITY)
+    return msgspec.structs.replace(own, profile=profile, shelves=shelves)
 
 
 def follow(catalogue: Catalogue, *offers: Offer) -> None:
@@ -117,6 +132,53 @@ def test_a_newer_offer_replaces_the_terms(memory: Catalogue) -> None:
     assert [each.terms.name for each in memory.ticket_types_of_organizer(AURORA)] == ["new"]
 
 
+def test_what_draws_on_a_shared_capacity_comes_and_goes_with_it(memory: Catalogue) -> None:
+    room = InventoryId(7)
+    memory.follow(room, shared(7, 1, shelf(8, 2), shelf(9, 3, event_id=1)))
+    capacity = memory.capacity(room)
+    assert capacity is not None
+    assert memory.capacities_of_organizer(AURORA) == [capacity]
+    assert memory.ticket_type(TicketTypeId(7)) is None
+    assert [each.id for each in memory.ticket_types_on(room)] == [8, 9]
+    assert [each.id for each in memory.ticket_types_of_event(EventId(1))] == [9]
+    memory.follow(room, shared(7, 5, shelf(9, 4, event_id=1, name="new")))
+    assert [each.terms.name for each in memory.ticket_types_on(room)] == ["new"]
+    assert memory.ticket_type_by_code("code-8") is None
+    memory.follow(room, shared(7, 3, shelf(8, 2)))
+    assert [each.id for each in memory.ticket_types_on(room)] == [9], "an older offer changes nothing"
+    memory.follow(room, None)
+    assert memory.capacity(room) is None
+    assert memory.ticket_types_of_organizer(AURORA) == []
+
+
+def test_guest_limits_are_shown_nowhere(memory: Catalogue) -> None:
+    limit = offer(7, event_id=1)
+    profile = msgspec.structs.replace(limit.profile, kind=Kind.GUESTS)
+    follow(memory, msgspec.structs.replace(limit, profile=profile))
+    assert memory.ticket_type(TicketTypeId(7)) is None
+    assert memory.ticket_types_of_event(EventId(1)) == []
+    assert memory.capacity(InventoryId(7)) is None
+
+
+def test_what_needs_a_code_is_visible_but_not_listed(memory: Catalogue) -> None:
+    follow(memory, offer(1), msgspec.structs.replace(offer(2), hidden=True))
+    both = memory.coupons()
+    assert [memory.visible(each) for each in both] == [True, True]
+    assert [each.id for each in memory.listed(both)] == [1]
+
+
+def test_venues_come_by_name(memory: Catalogue) -> None:
+    for number, name in ((1, "Opera"), (2, "Arena")):
+        memory.put_venue(Venue(VenueId(number), AURORA, name, "", "UTC"))
+    assert [venue.id for venue in memory.venues_of_organizer(AURORA)] == [2, 1]
+    assert memory.venues_of_organizer(OrganizerId(2)) == []
+    concert = event(1, venue_id=VenueId(1))
+    assert memory.venue_of(concert) == memory.venue(VenueId(1)) is not None
+    assert memory.venue_of(event(2)) is None
+    memory.drop_venue(VenueId(1))
+    assert memory.venue_of(concert) is None
+
+
 @pytest.mark.parametrize(
     ("status", "visible"),
     [(EventStatus.DRAFT, False), (EventStatus.PUBLISHED, True), (EventStatus.CANCELLED, True)],
@@ -137,7 +199,9 @@ def test_guests_see_coupons_but_nothing_of_a_deleted_event(memory: Catalogue) ->
 async def test_loading_finds_what_management_has_stored(
     store: CatalogueStore, management: Management, people: People
 ) -> None:
-    made = await management.create_event(people.alice, "aurora", EventDraft("Concert", NOON, "UTC"))
+    made = await management.create_event(
+        people.alice, "aurora", EventDraft("Concert", Instant(NOON + HOUR), "UTC")
+    )
     assert isinstance(made, Event)
     loaded = Catalogue(store)
     await loaded.load()

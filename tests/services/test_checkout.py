@@ -46,6 +46,11 @@ class FakeGuests:
         self.people[reservation_id] = (email, name)
 
 
+class NoLimits:
+    async def claim(self, held: Reservation, email: str) -> Reservation | Refusal:
+        return held
+
+
 class Shop:
     """A checkout with everything round it, and the guest's side of it."""
 
@@ -54,6 +59,7 @@ class Shop:
         self.router = FlakyRouter(self.clock)
         self.bank = FakeGateway()
         self.guests = FakeGuests()
+        self.guest_limits = NoLimits()
         self.checkout = self.new_checkout()
         self._numbers = count(1)
 
@@ -69,6 +75,7 @@ class Shop:
             router=self.router,
             reservations=self.router,
             guests=self.guests,
+            guest_limits=self.guest_limits,
             gateway=self.bank,
             limits=CheckoutLimits(
                 payments_max=payments_max,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ticketd.core.catalogue import Event
-from ticketd.core.ids import MICROSECONDS, EventId, Instant, OrganizerId
+from ticketd.core.catalogue import Event, Venue
+from ticketd.core.ids import MICROSECONDS, EventId, Instant, OrganizerId, VenueId
 from ticketd.core.money import PRICE_CENTS_MAX
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.terms import Terms, TermsPatch
@@ -14,14 +14,19 @@ from ticketd.services.drafts import (
     EventDraft,
     EventPatch,
     TicketTypeDraft,
+    VenueDraft,
+    VenuePatch,
     event_refusal,
     stripped,
     terms_refusal,
+    venue_refusal,
 )
 
 NOON = Instant(1_800_000_000 * MICROSECONDS)
 NEXT_DAY = Instant(NOON + 86_400 * MICROSECONDS)
 CONCERT = Event(EventId(1), OrganizerId(1), "Concert", "Loud", NOON, "Europe/Vienna")
+
+MEADOW = Venue(VenueId(1), OrganizerId(1), "Meadow", "", "Europe/Vienna")
 
 UNFIT_NAMES = ["", "a\x00b", "a\ud800b", "a\x1bb", "a\x85b", "a\nb", "a\u2028b", "x" * 201]
 
@@ -45,6 +50,7 @@ def refused_fields(refusal: Refusal | None) -> list[str]:
         (EventPatch(off_sale_at=INSTANT_MAX), "off_sale_at"),
         (EventPatch(on_sale_at=NOON, off_sale_at=NOON), "off_sale_at"),
         (EventPatch(on_sale_at=NEXT_DAY), "off_sale_at"),  # when the event is over
+        *((EventPatch(max_per_guest=most), "max_per_guest") for most in (-1, 0, 1001)),
     ],
 )
 def test_an_unfit_event_is_refused(patch: EventPatch, field: str) -> None:
@@ -68,6 +74,22 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("patch", "field"),
+    [
+        *((VenuePatch(name=name), "name") for name in UNFIT_NAMES),
+        *((VenuePatch(address=text), "address") for text in ("a\x00b", "a\nb", "x" * 501)),
+        *((VenuePatch(timezone=name), "timezone") for name in ("", "Mars/Olympus")),
+    ],
+)
+def test_an_unfit_venue_is_refused(patch: VenuePatch, field: str) -> None:
+    assert refused_fields(venue_refusal(patch.applied_to(MEADOW))) == [field]
+
+
+def test_a_fit_venue_is_not_refused() -> None:
+    assert venue_refusal(VenuePatch(address="x" * 500, timezone="UTC").applied_to(MEADOW)) is None
+
+
+@pytest.mark.parametrize(
     ("terms", "field"),
     [
         *((Terms(name, capacity=1), "name") for name in UNFIT_NAMES),
@@ -76,6 +98,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         *((Terms("x", 1, max_per_reservation=most), "max_per_reservation") for most in (0, 1001)),
         (Terms("x", 1, on_sale_at=NEXT_DAY, off_sale_at=NOON), "off_sale_at"),
         (Terms("x", 1, on_sale_at=Instant(2**63)), "on_sale_at"),
+        *((Terms("x", 1, position=place), "position") for place in (-1, 1001)),
     ],
 )
 def test_unfit_terms_are_refused(terms: Terms, field: str) -> None:
@@ -94,5 +117,8 @@ def test_only_euros_are_taken() -> None:
 def test_names_are_kept_without_the_space_around_them() -> None:
     assert EventDraft(" a b ", NOON, "UTC").event_of(OrganizerId(1)).name == "a b"
     assert EventPatch(name=" a b ").applied_to(CONCERT).name == "a b"
+    venue = VenueDraft(" a b ", "UTC", " c ").venue_of(OrganizerId(1))
+    assert (venue.name, venue.address) == ("a b", "c")
+    assert VenuePatch(address=" d ").applied_to(venue).address == "d"
     assert TicketTypeDraft(Terms(" a b ", 1)).stripped_terms().name == "a b"
     assert stripped(TermsPatch(name=" a b ")) == TermsPatch(name="a b")

@@ -3,6 +3,7 @@
 import asyncpg
 import pytest
 
+from tests.fakes.clock import ManualClock
 from tests.fakes.router import InstantRouter
 from tests.services.conftest import People
 from ticketd.core.catalogue import Organizer
@@ -11,9 +12,11 @@ from ticketd.core.refusals import Reason, Refusal
 from ticketd.ports import StorageUnavailable
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.management import Management
+from ticketd.services.owners import owner_services
 from ticketd.storage.catalogue import CatalogueStore
 from ticketd.storage.database import Database
 from ticketd.storage.orders import OrderStore
+from ticketd.storage.venues import VenueStore
 
 
 class Forgetful(CatalogueStore):
@@ -25,11 +28,18 @@ class Forgetful(CatalogueStore):
 
 
 @pytest.fixture
-def forgetful(catalogue: Catalogue, router: InstantRouter, pool: asyncpg.Pool) -> Management:
+def forgetful(
+    catalogue: Catalogue, router: InstantRouter, pool: asyncpg.Pool, clock: ManualClock
+) -> Management:
     database = Database(pool)
-    return Management(
-        catalogue=catalogue, store=Forgetful(database), orders=OrderStore(database), router=router
-    )
+    return owner_services(
+        catalogue=catalogue,
+        store=Forgetful(database),
+        venues=VenueStore(database),
+        orders=OrderStore(database),
+        router=router,
+        clock=clock,
+    ).management
 
 
 async def test_an_organizer_made_without_an_answer_is_there_when_asked_for_again(

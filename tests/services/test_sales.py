@@ -355,7 +355,7 @@ async def test_a_refused_cart_gives_back_only_what_it_held(
 async def test_a_cart_whose_last_seal_came_too_late_is_held_by_nobody(
     clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticketd.services.sales._SEAL_RETRY_SECONDS", 0.001)
+    monkeypatch.setattr("ticketd.services.carts._SEAL_RETRY_SECONDS", 0.001)
     office = await Office(clock, Limits(answer_seconds_max=10)).open()
     ask, home_seals = office.house.registry.ask, 0
 

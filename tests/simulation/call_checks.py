@@ -17,13 +17,16 @@ from tests.simulation.history import Call, Kind, Unknown
 from tests.simulation.ledger import Ledger, State
 from tests.simulation.ledger_checks import is_made
 from tests.simulation.postgres import Postgres
+from tests.simulation.programme import by_inventory, count_of
+from tests.simulation.refusal_checks import Asked, refuses
 from ticketd.core import facts as f
-from ticketd.core.ids import Instant, InventoryId, ReservationId
+from ticketd.core.commands import AnyCommand, RemoveAccessCode
+from ticketd.core.ids import InventoryId, ReservationId, TicketTypeId
 from ticketd.core.outcomes import Offer
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
-from ticketd.core.terms import EventStatus, SaleStatus, sale_status
-from ticketd.services.sales import Granted
+from ticketd.core.terms import EventStatus, EventWindow
+from ticketd.services.sales import Granted, LineRequest
 
 CALL_BYTES: Final = slice(8, 12)
 """Where a reservation id says which call made it."""
@@ -63,8 +66,8 @@ class CallChecks:
     def _check_asked_for(self, call: Call, states: list[State]) -> None:
         fact, entry = states[0].fact, states[0].entry
         assert isinstance(fact, f.Reserved), "a line's first fact holds it"
-        wanted, _ = call.subject
-        if (entry.inventory_id, fact.quantity) not in wanted or entry.committed_at < call.asked_at:
+        asked = by_inventory(call.subject[0]).get(InventoryId(entry.inventory_id), [])
+        if not _is_of(fact, asked) or entry.committed_at < call.asked_at:
             raise Broken("nothing is held that nobody asked for", f"{call}: {fact}")
 
     def _check_call(self, call: Call) -> None:
@@ -87,9 +90,11 @@ class CallChecks:
     # -- yes
 
     def _check_granted(self, call: Call, granted: Granted) -> None:
-        wanted, _ = call.subject
+        wanted = by_inventory(call.subject[0])
         reservation = granted.reservation
-        if sorted((line.inventory_id, line.quantity) for line in reservation.lines) != sorted(wanted):
+        if {line.inventory_id for line in reservation.lines} != wanted.keys() or not all(
+            _is_of(line, wanted[line.inventory_id]) for line in reservation.lines
+        ):
             raise Broken("held what was asked for", f"{call}: {reservation}")
         if granted.repeated is (call_that_made(reservation.home.reservation_id) == call.number):
             raise Broken("same key, same reservation", f"{call} repeats {reservation.home.reservation_id}")
@@ -152,14 +157,16 @@ class CallChecks:
             raise Broken("refused means no effect ever", f"{call}: {made[0]}")
 
     def _check_reserve_refused(self, call: Call, refusal: Refusal) -> None:
-        wanted, _ = call.subject
+        lines, _, code = call.subject
         if refusal.reason is Reason.KEY_REUSED:
             if not any(self._used_otherwise(other, call) for other in self._calls):
                 raise Broken("a key is reused only if it was used", f"{call}")
             return
-        for inventory_id, quantity in wanted:
-            if refusal.ticket_type_id in (None, inventory_id) and any(
-                _refuses(state, refusal, quantity, call) for state in self._states(call, inventory_id)
+        for inventory_id, asked_of in by_inventory(lines).items():
+            asked = Asked(asked_of, code, (call.clock_at_question, call.clock_at_answer))
+            hall = self._ledger.timelines[inventory_id].hall
+            if refusal.ticket_type_id in (None, *(line.ticket_type_id for line in asked_of)) and any(
+                refuses(state, hall, refusal, asked) for state in self._states(call, inventory_id)
             ):
                 return
         raise Broken("a no was true at some instant while it was asked", f"{call}: {refusal}")
@@ -167,13 +174,13 @@ class CallChecks:
     def _used_otherwise(self, other: Call, call: Call) -> bool:
         if other.kind is not Kind.RESERVE or other.number not in self._homes:
             return False
-        (wanted, key), (other_wanted, other_key) = call.subject, other.subject
-        scope, other_scope = ({each for each, _ in lines} for lines in (wanted, other_wanted))
+        (lines, key, code), (other_lines, other_key, other_code) = call.subject, other.subject
+        scope, other_scope = ({line.ticket_type_id for line in each} for each in (lines, other_lines))
         _, states = self._homes[other.number]
         return (
             key == other_key
             and scope == other_scope
-            and sorted(wanted) != sorted(other_wanted)
+            and (_canonical(lines), code) != (_canonical(other_lines), other_code)
             and self._is_durable(states[0], call)
         )
 
@@ -201,9 +208,10 @@ class CallChecks:
 
     def _was_cancelled(self, call: Call, reservation_id: ReservationId) -> bool:
         return any(
-            state.window is not None and state.window.status is EventStatus.CANCELLED
+            window is not None and window.status is EventStatus.CANCELLED
             for inventory_id in self._ledger.parts(reservation_id)
             for state in self._states(call, inventory_id)
+            for window in (state.window, *_windows_of_shelves(state))
         )
 
     def _was_unknown(self, call: Call, reservation_id: ReservationId) -> bool:
@@ -213,13 +221,14 @@ class CallChecks:
         return fenced_at is not None and fenced_at < states[0].entry.committed_at
 
     def _check_change_refused(self, call: Call, refusal: Refusal) -> None:
-        states = self._states(call, call.subject[0])
+        inventory_id, command = call.subject
+        states = self._states(call, inventory_id)
         match refusal.reason:
             case Reason.NOT_FOUND:
-                true = any(not state.exists for state in states)
+                true = any(_is_missing(state, command) for state in states)
             case Reason.CAPACITY_BELOW_SOLD | Reason.HAS_SALES:
                 taken = (refusal.held or 0) + (refusal.sold or 0)
-                true = any(state.terms.capacity - state.free == taken for state in states)
+                true = any(_taken(state, command) == taken for state in states)
             case _:
                 true = refusal.reason is Reason.INVALID
         if not true:
@@ -266,20 +275,38 @@ def _until(call: Call) -> float:
     return call.answered_at
 
 
-def _refuses(state: State, refusal: Refusal, quantity: int, call: Call) -> bool:
-    match refusal.reason:
-        case Reason.SOLD_OUT:
-            return state.free == refusal.available and state.free < quantity
-        case Reason.LIMIT_EXCEEDED:
-            return quantity > state.terms.max_per_reservation == refusal.max_per_reservation
-        case Reason.NOT_ON_SALE:
-            return any(_is_closed(state, now) for now in (call.clock_at_question, call.clock_at_answer))
-        case Reason.NOT_FOUND:
-            return not state.exists
-        case _:
-            return False
+def _is_of(line: f.Reserved | Line, asked: Sequence[LineRequest]) -> bool:
+    """Whether it is what was asked of its inventory."""
+    seats = tuple(seat for each in asked for seat in each.seats)
+    shares = {share.ticket_type_id: share.quantity for share in line.shares}
+    return (
+        line.quantity == sum(count_of(each) for each in asked)
+        and (not seats or line.seats == seats)
+        and (not shares or shares == {each.ticket_type_id: count_of(each) for each in asked})
+    )
 
 
-def _is_closed(state: State, now: Instant) -> bool:
-    status = sale_status(state.terms, state.window, free=1, now=now)
-    return status in (SaleStatus.NOT_YET, SaleStatus.ENDED)
+def _canonical(lines: Sequence[LineRequest]) -> list[object]:
+    """What a repeat must have in common with the first request."""
+    ordered = sorted(lines, key=lambda line: line.ticket_type_id)
+    return [(line.quantity, sorted(line.seats), line.best_available, line.together) for line in ordered]
+
+
+def _windows_of_shelves(state: State) -> list[EventWindow | None]:
+    return [] if state.stock is None else [shelf.window for shelf in state.stock.shelves.values()]
+
+
+def _is_missing(state: State, command: AnyCommand) -> bool:
+    shelf_id: TicketTypeId = getattr(command, "ticket_type_id", f.OWN)
+    shelves, codes = ({}, {}) if state.stock is None else (state.stock.shelves, state.stock.codes)
+    exists = state.exists if shelf_id == f.OWN else shelf_id in shelves and shelves[shelf_id].exists
+    if isinstance(command, RemoveAccessCode):
+        return not exists or command.code not in codes.get(shelf_id, {})
+    return not exists
+
+
+def _taken(state: State, command: AnyCommand) -> int:
+    shelf_id: TicketTypeId = getattr(command, "ticket_type_id", f.OWN)
+    if shelf_id == f.OWN or state.stock is None:
+        return state.terms.capacity - state.free
+    return state.stock.shelves[shelf_id].taken

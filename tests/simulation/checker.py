@@ -1,7 +1,8 @@
 """The five promises, verified over what people were told, what is durable, and what was charged.
 
-1. Never oversold: every fact of every inventory is followed with pencil and paper (`Timeline`), and was
-   right on the terms of its moment (`check_decisions`).
+1. Never oversold: every fact of every inventory is followed with pencil and paper (`Timeline`; seats,
+   shared capacities, access codes and guests in `bookkeeping`), and was right on the terms of its moment
+   (`check_decisions`). What is paid counts for its guest's limit (`check_claims`).
 2. Acknowledged is durable: what an answer says was durable before the answer left; a definite no has no
    effect ever, and was true at some instant while it was asked (`CallChecks`).
 3. Never charged twice, never paid without a ticket (`check_money`, `check_settled`).
@@ -10,6 +11,7 @@
 """
 
 from tests.simulation.call_checks import CallChecks
+from tests.simulation.claim_checks import check_claims
 from tests.simulation.ledger import Ledger
 from tests.simulation.ledger_checks import (
     check_carts,
@@ -36,5 +38,6 @@ def check(scene: Scene) -> None:
     check_money(scene.bank.captures, ledger)
     CallChecks(scene.history.calls, scene.postgres, ledger).check()
     check_settled(ledger)
+    check_claims(ledger)
     check_projections(scene.postgres, ledger)
     check_checkpoints(scene.postgres)

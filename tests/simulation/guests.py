@@ -5,10 +5,29 @@ from collections.abc import Callable, Coroutine, Sequence
 from random import Random
 from typing import Any, Protocol
 
+import msgspec
+
 from tests.simulation.history import Answer, Call, Kind, Unknown
+from tests.simulation.programme import (
+    CODES,
+    POOL,
+    SHELVES,
+    Programme,
+    by_inventory,
+    count_of,
+    inventory_for,
+    moment,
+    shelf_of,
+)
 from tests.simulation.statements import POISONED_QUANTITY
-from ticketd.core.commands import AnyCommand, ChangeEventWindow, ChangeTerms, Delete
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, TicketTypeId
+from ticketd.core.commands import (
+    AnyCommand,
+    ChangeEventWindow,
+    ChangeTerms,
+    Delete,
+    RemoveAccessCode,
+)
+from ticketd.core.ids import Instant, InventoryId, TicketTypeId
 from ticketd.core.outcomes import Offer
 from ticketd.core.refusals import Refusal
 from ticketd.core.reservations import Reservation, ReservationStatus
@@ -20,6 +39,10 @@ from ticketd.web.context import Services
 TRIES_MAX = 3
 _WHIMS = ("delete", "event", "open later", "close sooner", "sell for ever", "price", "limit", "capacity")
 _WHIM_WEIGHTS = (1, 2, 1, 1, 12, 4, 2, 8)
+_CODE_SHARE = 0.2
+"""Of an owner's whims, where there is something hidden."""
+_PEOPLE = ("ada@example.org", "Ada+second@Example.org", "bob@example.org")
+"""Two."""
 _TOKENS = ("card_error", "payment_error", "tok", "tok", "tok", "tok")
 
 Work = Callable[[Services], Coroutine[Any, Any, Granted | Reservation | Offer | Refusal]]
@@ -29,8 +52,7 @@ class Town(Protocol):
     """Where guests live."""
 
     random: Random
-    inventories: Sequence[InventoryId]
-    capacity_max: int
+    programme: Programme
     pause_seconds: float
     """How long people think before they go on, on average."""
     poisonous: bool
@@ -71,12 +93,13 @@ class Guest:
     async def _reserve(self) -> Granted | None:
         lines = self._lines()
         key = self._key()
+        code = self._town.programme.code()
         if key and self._random.random() < 0.15:
             await asyncio.gather(
-                reserve(self._town, lines, key), reserve(self._town, self._lines(lines), key)
+                reserve(self._town, lines, key, code), reserve(self._town, self._lines(lines), key, code)
             )
         for _ in range(self._random.randint(1, TRIES_MAX)):
-            answer = await reserve(self._town, lines, key)
+            answer = await reserve(self._town, lines, key, code)
             if isinstance(answer, Granted):
                 return answer
             if not isinstance(answer, Unknown) or key is None or not self._town.stormy:
@@ -88,13 +111,13 @@ class Guest:
         await asyncio.sleep(self._random.expovariate(1 / self._town.pause_seconds))
 
     def _lines(self, same_types: Sequence[LineRequest] = ()) -> list[LineRequest]:
-        chosen = [TicketTypeId(each) for each in self._town.inventories]
+        chosen = self._town.programme.ticket_types
         if same_types:
             chosen = [line.ticket_type_id for line in same_types]
         else:
             count = self._random.choice((1, 1, 1, 2, 2, 3))
             chosen = self._random.sample(chosen, min(count, len(chosen)))
-        return [LineRequest(each, self._quantity()) for each in chosen]
+        return [self._town.programme.line(each, self._quantity()) for each in chosen]
 
     def _quantity(self) -> int:
         if self._town.poisonous and self._random.random() < 0.1:
@@ -134,7 +157,10 @@ class Guest:
                     )
 
     def _payment(self) -> Payment:
-        email = self._random.choice(("", "", "guest@example.org"))
+        if self._town.programme.max_per_guest is None:
+            email = self._random.choice(("", "", "guest@example.org"))
+        else:
+            email = self._random.choice((*_PEOPLE, *_PEOPLE, ""))
         return Payment(self._random.choice(_TOKENS), email)
 
 
@@ -149,48 +175,72 @@ class Boss:
         """Change things until the storm is over."""
         while self._town.stormy:
             await asyncio.sleep(self._random.expovariate(1 / (3 * self._town.pause_seconds)))
-            await change(self._town, self._random.choice(self._town.inventories), self._command())
+            programme = self._town.programme
+            if programme.hidden is not None and self._random.random() < _CODE_SHARE:
+                await change(
+                    self._town, inventory_for(programme.hidden), self._code_command(programme.hidden)
+                )
+                continue
+            ticket_type_id = self._random.choice(programme.ticket_types)
+            whole = ticket_type_id in SHELVES and self._random.random() < 0.3
+            command = self._capacity() if whole else self._command(shelf_of(ticket_type_id))
+            await change(self._town, POOL if whole else inventory_for(ticket_type_id), command)
 
-    def _command(self) -> AnyCommand:
-        soon = Instant(self._town.now() + round(self._random.uniform(-2, 2) * MICROSECONDS))
+    def _code_command(self, ticket_type_id: TicketTypeId) -> AnyCommand:
+        command = self._town.programme.new_code(ticket_type_id)
+        match self._random.choice(("set", "set", "end", "remove")):
+            case "set":
+                return command
+            case "end":
+                return msgspec.structs.replace(command, until=moment(self._random, self._town.now()))
+            case _:
+                return RemoveAccessCode(self._random.choice(CODES), shelf_of(ticket_type_id))
+
+    def _capacity(self) -> AnyCommand:
+        return ChangeTerms(TermsPatch(capacity=self._random.randint(0, 12)))
+
+    def _command(self, shelf_id: TicketTypeId) -> AnyCommand:
+        soon = moment(self._random, self._town.now())
         match self._random.choices(_WHIMS, _WHIM_WEIGHTS)[0]:
             case "delete":
-                return Delete()
+                return Delete(shelf_id)
             case "event":
                 status = self._random.choice(
                     (EventStatus.CANCELLED, EventStatus.PUBLISHED, EventStatus.PUBLISHED)
                 )
-                return ChangeEventWindow(EventWindow(status))
+                return ChangeEventWindow(EventWindow(status), shelf_id)
             case "open later":
-                return ChangeTerms(TermsPatch(on_sale_at=soon))
+                patch = TermsPatch(on_sale_at=soon)
             case "close sooner":
-                return ChangeTerms(TermsPatch(off_sale_at=soon))
+                patch = TermsPatch(off_sale_at=soon)
             case "sell for ever":
-                return ChangeTerms(TermsPatch(on_sale_at=None, off_sale_at=None))
+                patch = TermsPatch(on_sale_at=None, off_sale_at=None)
             case "price":
-                return ChangeTerms(TermsPatch(price_cents=self._random.randrange(0, 9_00)))
+                patch = TermsPatch(price_cents=self._random.randrange(0, 9_00))
             case "limit":
-                return ChangeTerms(TermsPatch(max_per_reservation=self._random.randint(1, 8)))
+                patch = TermsPatch(max_per_reservation=self._random.randint(1, 8))
             case _:
-                return ChangeTerms(TermsPatch(capacity=self._random.randint(0, self._town.capacity_max)))
+                patch = TermsPatch(capacity=self._random.randint(0, self._town.programme.capacity_max))
+        return ChangeTerms(patch, shelf_id)
 
 
 def wants_poison(call: Call) -> bool:
     """Whether a reservation would hold what Postgres refuses."""
-    return any(quantity == POISONED_QUANTITY for _, quantity in call.subject[0])
+    lines, *_ = call.subject
+    totals = [sum(count_of(line) for line in each) for each in by_inventory(lines).values()]
+    return POISONED_QUANTITY in totals or any(count_of(line) == POISONED_QUANTITY for line in lines)
 
 
 # -- the calls themselves
 
 
-async def reserve(town: Town, lines: Sequence[LineRequest], key: str | None) -> Answer:
+async def reserve(town: Town, lines: Sequence[LineRequest], key: str | None, code: str) -> Answer:
     """POST /reservations."""
-    wanted = tuple((line.ticket_type_id, line.quantity) for line in lines)
 
     async def work(services: Services) -> Granted | Refusal:
-        return await services.sales.reserve(lines, key)
+        return await services.sales.reserve(lines, key, code)
 
-    return await town.call(Kind.RESERVE, (wanted, key), work)
+    return await town.call(Kind.RESERVE, (tuple(lines), key, code), work)
 
 
 async def pay(town: Town, reservation_id: str, payment: Payment) -> Answer:
@@ -199,7 +249,7 @@ async def pay(town: Town, reservation_id: str, payment: Payment) -> Answer:
     async def work(services: Services) -> Reservation | Refusal:
         return await services.checkout.pay(reservation_id, payment)
 
-    return await town.call(Kind.PAY, (reservation_id, payment.token), work)
+    return await town.call(Kind.PAY, (reservation_id, payment.token, payment.email), work)
 
 
 async def release(town: Town, reservation_id: str) -> Answer:

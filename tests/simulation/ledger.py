@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from tests.actors.audit import Audit
+from tests.simulation.bookkeeping import Bookkeeper, Stock
 from tests.simulation.broken import Broken
 from tests.simulation.postgres import Entry, Postgres
 from ticketd.core import facts as f
+from ticketd.core.hall import Hall
 from ticketd.core.ids import InventoryId, ReservationId
-from ticketd.core.terms import EventWindow, Terms
+from ticketd.core.terms import EventWindow, Kind, Terms
 from ticketd.storage.group import decode_fact
 
 OPEN: Final = ("held", "paying")
@@ -33,6 +35,8 @@ class State(NamedTuple):
     terms: Terms
     window: EventWindow | None
     exists: bool
+    stock: Stock | None
+    """None where there are only counts."""
 
     @property
     def status(self) -> str:
@@ -48,23 +52,33 @@ class Timeline:
         self.lines: dict[ReservationId, list[State]] = {}
         """The states after each line's own facts."""
         self.audit = Audit(())
+        self.kind = Kind.TICKETS
+        self._books = Bookkeeper()
         terms, window, exists = Terms("", 0), None, False
         for seq, entry in enumerate(entries, 1):
             fact = decode_fact(entry.body)
             if entry.fact_seq != seq:
                 raise Broken("fact_seq is dense", f"inventory {entry.inventory_id} lacks fact {seq}")
             match fact:
-                case f.Opened():
+                case f.Opened(ticket_type_id=f.OWN):
                     terms, window, exists = fact.terms, fact.window, True
-                case f.TermsChanged():
+                    self.kind = fact.profile.kind
+                case f.TermsChanged(ticket_type_id=f.OWN):
                     terms = fact.terms
-                case f.EventWindowChanged():
+                case f.EventWindowChanged(ticket_type_id=f.OWN):
                     window = fact.window
-                case f.Deleted():
+                case f.Deleted(ticket_type_id=f.OWN):
                     exists = False
                 case _:
                     pass
-            self._add(State(entry, fact, self._free_after(entry, fact), terms, window, exists))
+            free = self._free_after(entry, fact)
+            self._books.follow(fact)
+            self._add(State(entry, fact, free, terms, window, exists, self._books.stock()))
+
+    @property
+    def hall(self) -> Hall | None:
+        """Its seats, if it is sold by the seat."""
+        return self._books.hall
 
     def _free_after(self, entry: Entry, fact: f.AnyFact) -> int:
         where = f"inventory {entry.inventory_id}, fact {entry.fact_seq}"
@@ -104,10 +118,25 @@ class Ledger:
         self.timelines = {inventory_id: Timeline(rows) for inventory_id, rows in entries.items()}
 
     def lines(self) -> Iterator[tuple[InventoryId, ReservationId, list[State]]]:
-        """Every line of every reservation, and its facts."""
+        """Every line of every reservation, and its facts; claims are none."""
         for inventory_id, timeline in self.timelines.items():
-            for reservation_id, states in timeline.lines.items():
-                yield inventory_id, reservation_id, states
+            if timeline.kind is not Kind.GUESTS:
+                for reservation_id, states in timeline.lines.items():
+                    yield inventory_id, reservation_id, states
+
+    def claims(self, reservation_id: ReservationId) -> list[State]:
+        """The facts of what a reservation's payments took of its guest's limit, first life and later ones."""
+        return [
+            state
+            for timeline in self.timelines.values()
+            if timeline.kind is Kind.GUESTS
+            for state in timeline.lines.get(reservation_id, ())
+        ]
+
+    @property
+    def counts_guests(self) -> bool:
+        """Whether there is a limit for each guest."""
+        return any(timeline.kind is Kind.GUESTS for timeline in self.timelines.values())
 
     def line(self, inventory_id: InventoryId, reservation_id: ReservationId) -> list[State]:
         """One line's facts."""
@@ -118,5 +147,5 @@ class Ledger:
         return {
             inventory_id: timeline.lines[reservation_id]
             for inventory_id, timeline in self.timelines.items()
-            if reservation_id in timeline.lines
+            if timeline.kind is not Kind.GUESTS and reservation_id in timeline.lines
         }

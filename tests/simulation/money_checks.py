@@ -22,6 +22,7 @@ def check_money(captures: Iterable[Capture], ledger: Ledger) -> None:
             raise Broken("never charged twice", capture.attempt_id)
         charged.add(known)
         _check_capture(capture, attempt, ledger.parts(known))
+        _check_claimed(capture, attempt, ledger)
     for reservation_id in {each for _, each, _ in ledger.lines()}:
         parts = ledger.parts(reservation_id)
         paid = all(states[-1].status == "paid" for states in parts.values())
@@ -49,6 +50,22 @@ def _check_capture(capture: Capture, attempt: str, parts: dict[InventoryId, list
             )
 
 
+def _check_claimed(capture: Capture, attempt: str, ledger: Ledger) -> None:
+    claims = ledger.claims(ReservationId(capture.attempt_id[:ID_LENGTH]))
+    durable = [state.fact for state in claims if state.entry.committed_at <= capture.at]
+    last = durable[-1] if durable else None
+    if ledger.counts_guests and not (isinstance(last, f.PaymentStarted) and str(last.attempt) == attempt):
+        raise Broken(
+            "money moves only when the guest's claim is durably paying", f"{capture.attempt_id}: {last}"
+        )
+
+
 def _total_cents(parts: dict[InventoryId, list[State]]) -> int:
     holds = [states[0].fact for states in parts.values()]
-    return sum(hold.quantity * hold.unit_price_cents for hold in holds if isinstance(hold, f.Reserved))
+    return sum(_cents_of(hold) for hold in holds if isinstance(hold, f.Reserved))
+
+
+def _cents_of(hold: f.Reserved) -> int:
+    if hold.shares:
+        return sum(share.quantity * share.unit_price_cents for share in hold.shares)
+    return hold.quantity * hold.unit_price_cents

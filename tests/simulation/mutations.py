@@ -6,9 +6,12 @@ from tests.simulation.life import live
 from tests.simulation.mutation import Mutation
 from tests.simulation.mutations_of_core import OF_CORE
 from tests.simulation.mutations_of_services import OF_SERVICES
+from tests.simulation.mutations_of_stock import OF_STOCK
 from tests.simulation.mutations_of_storage import OF_STORAGE
 
-MUTATIONS: Final[dict[str, Mutation]] = {each.name: each for each in (*OF_STORAGE, *OF_CORE, *OF_SERVICES)}
+MUTATIONS: Final[dict[str, Mutation]] = {
+    each.name: each for each in (*OF_STORAGE, *OF_CORE, *OF_STOCK, *OF_SERVICES)
+}
 SEEDS_MAX: Final = 2_000
 """A safeguard whose absence isn't noticed by then is missed; most are noticed within ten, all within 300."""
 

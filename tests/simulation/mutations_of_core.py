@@ -9,6 +9,7 @@ from tests.simulation.mutation import Mutation, Patches, into
 from ticketd.actors.ticket_type import TicketTypeActor
 from ticketd.core import commands as c
 from ticketd.core import facts as f
+from ticketd.core import inventory, on_sale
 from ticketd.core.decisions import Decision
 from ticketd.core.ids import Instant, InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
@@ -16,7 +17,7 @@ from ticketd.core.keys import KeyMemory
 from ticketd.core.reservations import ReservationStatus
 from ticketd.core.snapshots import Snapshot
 from ticketd.core.state import InventoryState
-from ticketd.services import sales
+from ticketd.services import sales, wishes
 from ticketd.storage import ledger
 from ticketd.storage.ledger import LedgerReader
 
@@ -33,20 +34,20 @@ OF_CORE: Final[list[Mutation]] = []
 def _() -> Patches:
     decide = Inventory._reserve
 
-    def generous(inventory: Inventory, command: c.Reserve, now: Instant, free: int) -> Decision:
-        return decide(inventory, command, now, free + 1)
+    def generous(self: Inventory, command: c.Reserve, now: Instant, free: int) -> Decision:
+        return decide(self, command, now, free + 1)
 
     return [(Inventory, "_reserve", generous)]
 
 
 @into(OF_CORE, "capacity is cut below what is taken")
 def _() -> Patches:
-    change = Inventory._change_terms
+    change = on_sale.change_terms
 
-    def cut(inventory: Inventory, command: c.ChangeTerms, now: Instant, *, taken: int) -> Decision:
-        return change(inventory, command, now, taken=0)
+    def cut(on: on_sale.OnSale, command: c.ChangeTerms, now: Instant, *, taken: int) -> Decision:
+        return change(on, command, now, taken=0)
 
-    return [(Inventory, "_change_terms", cut)]
+    return [(inventory, "change_terms", cut)]
 
 
 @into(OF_CORE, "paying expires under a payment in flight")
@@ -90,8 +91,8 @@ def _() -> Patches:
 
     async def forget(reader: LedgerReader, inventory_ids: Sequence[InventoryId]) -> list[Inventory]:
         inventories = await recover(reader, inventory_ids)
-        for inventory in inventories:
-            inventory.keys = KeyMemory()
+        for each in inventories:
+            each.keys = KeyMemory()
         return inventories
 
     return [(LedgerReader, "recover", forget)]
@@ -107,12 +108,12 @@ def _() -> Patches:
 
 @into(OF_CORE, "a key doesn't remember the request that it came with")
 def _() -> Patches:
-    key = sales._key
+    key = wishes.key_of
 
-    def forgetful(text: str, lines: Sequence[sales.LineRequest]) -> object:
-        return key(text, lines)._replace(request="")
+    def forgetful(text: str, lines: Sequence[wishes.LineRequest], access_code: str) -> object:
+        return key(text, lines, access_code)._replace(request="")
 
-    return [(sales, "_key", forgetful)]
+    return [(sales, "key_of", forgetful)]
 
 
 @into(OF_CORE, "the key of a cart that came to nothing stays taken")

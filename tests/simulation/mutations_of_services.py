@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -15,9 +15,9 @@ from ticketd.core.money import EUR
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.ports import CardError, Charge
+from ticketd.services.carts import Carts
 from ticketd.services.checkout import Checkout
 from ticketd.services.payment_steps import PaymentSteps, Step
-from ticketd.services.sales import Sales
 
 OF_SERVICES: Final[list[Mutation]] = []
 
@@ -27,23 +27,23 @@ OF_SERVICES: Final[list[Mutation]] = []
 
 @into(OF_SERVICES, "a cart's home line is sealed without waiting for the others")
 def _() -> Patches:
-    async def seal(self: Sales, reservation: ReservationId, parts: tuple[InventoryId, ...]) -> Refusal | None:
+    async def seal(self: Carts, reservation: ReservationId, parts: tuple[InventoryId, ...]) -> Refusal | None:
         command = c.Seal(reservation, Instant(self._clock.now() + self._hold_seconds * MICROSECONDS))
         outcomes = await asyncio.gather(*(self._router.ask(part, command) for part in parts))
         return None if isinstance(outcomes[0], Line) else Refusal(Reason.OVERLOADED)
 
-    return [(Sales, "_seal", seal)]
+    return [(Carts, "_seal", seal)]
 
 
 @into(OF_SERVICES, "a cart is kept though its last seal failed")
 def _() -> Patches:
-    async def seal(self: Sales, reservation: ReservationId, parts: tuple[InventoryId, ...]) -> Refusal | None:
+    async def seal(self: Carts, reservation: ReservationId, parts: tuple[InventoryId, ...]) -> Refusal | None:
         command = c.Seal(reservation, Instant(self._clock.now() + self._hold_seconds * MICROSECONDS))
         for part in reversed(parts):
             await self._router.ask(part, command)
         return None
 
-    return [(Sales, "_seal", seal)]
+    return [(Carts, "_seal", seal)]
 
 
 # -- money
@@ -62,7 +62,8 @@ def _() -> Patches:
 
 @into(OF_SERVICES, "the charge goes out when only the home line is paying")
 def _() -> Patches:
-    async def start_others(steps: PaymentSteps, home: Line, others: Sequence[Line]) -> Reservation:
+    async def start_others(steps: PaymentSteps, home: Line, held: Reservation) -> Reservation:
+        others = held.lines[1:]
         for line in others:
             steps._router.ask(line.inventory_id, c.StartPayment(home.reservation_id, home.attempt))
         return Reservation((home, *(_paying(line, home.attempt) for line in others)))

@@ -65,6 +65,7 @@ class Postgres:
         self.commits = 0
         self.orders: dict[tuple[str, int], Row] = {}
         self.ticket_types: dict[int, Row] = {}
+        self.events: list[Row] = []
         self.checkpoints: dict[int, Row] = {}
         self.guests: dict[str, tuple[str, str]] = {}
         self.collisions = 0

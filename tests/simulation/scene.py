@@ -23,6 +23,7 @@ from tests.simulation.statements import STATEMENTS
 from ticketd import app
 from ticketd.clock import DatabaseClock
 from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.services import guest_limits
 from ticketd.services.randomness import RandomBytes
 from ticketd.settings import Settings
 
@@ -45,6 +46,7 @@ class Scene:
         self.postgres = Postgres(STATEMENTS)
         self.network = Network(self.postgres, self.weather)
         self.bank = Bank()
+        self.claim_seconds = self.random.choice((1, 5, 20))
         self.stormy = False
         """Whether people still come, and disasters."""
         self.figures: Counter[str] = Counter()
@@ -89,6 +91,7 @@ def plugged_in(scene: Scene) -> Iterator[None]:
         (app, "SandboxGateway", lambda _: RemoteGateway(scene.bank, scene.weather)),
         (app, "DatabaseClock", partial(DatabaseClock, monotonic_ns=lambda: scene.loop.now_ns)),
         (RandomBytes, "take", partial(_take, scene.random)),
+        (guest_limits, "CLAIM_SECONDS", scene.claim_seconds),
     )
     with ExitStack() as stack:
         for target, name, plug in plugs:

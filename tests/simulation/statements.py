@@ -10,7 +10,17 @@ import asyncpg
 import msgspec
 
 from tests.simulation.postgres import Arguments, Backend, Entry, Node, Postgres, Row, Statement
-from ticketd.storage import catalogue, checkpoints, database, fence, group, guests, journal, ledger
+from ticketd.storage import (
+    catalogue,
+    checkpoints,
+    database,
+    fence,
+    group,
+    guests,
+    journal,
+    ledger,
+    secrets,
+)
 
 BEGIN, BEGIN_SNAPSHOT, COMMIT = "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ", "COMMIT"
 POISONED_QUANTITY: Final = 4
@@ -19,7 +29,7 @@ POISONED_QUANTITY: Final = 4
 _MARK = f'"quantity":{POISONED_QUANTITY},'
 _KEY_FACTS = tuple(f'{{"type":"{name}"' for name in ("Reserved", "Sealed", "Released", "Expired"))
 _LEDGER_KINDS: Final = (int, int, str, str)
-_ORDER_KINDS: Final = (str, int, int, str, str, int, int, int, str)
+_ORDER_KINDS: Final = (str, int, int, str, str, int, int, int, str, str)
 _ORDER_COLUMNS = (
     "organizer_id",
     "number",
@@ -28,8 +38,21 @@ _ORDER_COLUMNS = (
     "unit_price_cents",
     "created_at",
     "ticket_codes",
+    "seats",
 )
-_TICKET_TYPE_COLUMNS = ("id", "fact_seq", "organizer_id", "event_id", "code", "terms", "deleted")
+_TICKET_TYPE_COLUMNS = (
+    "id",
+    "fact_seq",
+    "organizer_id",
+    "event_id",
+    "code",
+    "terms",
+    "deleted",
+    "kind",
+    "capacity_id",
+    "seat_map_id",
+    "hidden",
+)
 _CHECKPOINT_COLUMNS = ("inventory_id", "fact_seq", "open_lines", "body")
 _ORGANIZERS = ({"id": 1, "slug": "aurora", "name": "Aurora"},)
 
@@ -55,8 +78,8 @@ def _write_group(backend: Backend, arguments: Arguments) -> list[Row]:
         entry = Entry(inventory_id, seq, reservation_id, body, inc, server.now(), server.commits)
         server.ledger.setdefault(inventory_id, {})[seq] = entry
     if len(columns) > 4:
-        _write_orders(server, columns[4:13])
-        _write_ticket_types(server, columns[13:])
+        _write_orders(server, columns[4:14])
+        _write_ticket_types(server, columns[14:])
     server.on_write()
     return [Row(inc=inc)]
 
@@ -269,6 +292,10 @@ def _ticket_types(backend: Backend, _: Arguments) -> list[Row]:
     return [row for row in backend.server.ticket_types.values() if not row["deleted"]]
 
 
+def _events(backend: Backend, _: Arguments) -> list[Row]:
+    return backend.server.events
+
+
 def _remember(backend: Backend, arguments: Arguments) -> list[Row]:
     people = {row[0]: row[1:] for row in zip(*arguments, strict=True)}
     backend.write(lambda: backend.server.guests.update(people))
@@ -328,7 +355,10 @@ STATEMENTS: Final = {
     fence._LEAVE: Statement(_leave, _own_node),
     database._STILL_SERVES: Statement(_still_serves, _own_node),
     catalogue.ORGANIZERS: Statement(_answers(*_ORGANIZERS), _no_node),
-    catalogue.EVENTS: Statement(_answers(), _no_node),
+    catalogue.EVENTS: Statement(_events, _no_node),
+    catalogue.VENUES: Statement(_answers(), _no_node),
+    secrets._KEEP: Statement(_answers(), _no_node),
+    secrets._READ: Statement(_answers(Row(value=b"a secret of the simulation")), _no_node),
     catalogue.TICKET_TYPES: Statement(_ticket_types, _no_node),
     checkpoints._WRITE: Statement(_write_checkpoints, _no_node),
     guests._REMEMBER: Statement(_remember, _no_node),

@@ -1,7 +1,7 @@
 """One seed's life: a storm over real processes, then calm, and what remains."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from functools import partial
 from random import Random
 from typing import Any, Final
@@ -13,13 +13,13 @@ from tests.simulation.front_door import FrontDoor
 from tests.simulation.guests import Boss, Guest, Work, change, look, reserve, wants_poison
 from tests.simulation.history import Answer, Kind, Unknown
 from tests.simulation.ledger import Ledger
+from tests.simulation.programme import Programme
 from tests.simulation.scene import Scene
 from tests.simulation.supervisor import Supervisor
-from ticketd.core.commands import Open
-from ticketd.core.ids import Instant, InventoryId, OrganizerId, TicketTypeId
+from ticketd.core.ids import Instant
 from ticketd.core.outcomes import Offer
-from ticketd.core.terms import Profile, Terms
-from ticketd.services.sales import Granted, LineRequest
+from ticketd.core.seat_status import FREE
+from ticketd.services.sales import Granted
 
 STORM_SECONDS: Final = (3.0, 12.0)
 PAUSE_SECONDS: Final = 0.3
@@ -41,13 +41,12 @@ class World:
     def __init__(self, seed: int, *, show: bool = False) -> None:
         self.scene = Scene(seed, show=show)
         self.random: Random = self.scene.random
-        self.inventories: Sequence[InventoryId] = [
-            InventoryId(number) for number in range(1, self.random.randint(1, 3) + 1)
-        ]
         self.rush = self.random.random() < RUSH_SHARE
         self.pause_seconds = RUSH_PAUSE_SECONDS if self.rush else PAUSE_SECONDS
-        self.capacity_max = self.random.choice((5, 20, 60))
         self.poisonous = self.scene.weather.enabled(Fault.POISON)
+        # A claim of what is poisoned would be poisoned as well, and break off the payment.
+        self.programme = Programme(self.random, limits_allowed=not self.poisonous)
+        self.scene.postgres.events = self.programme.events()
         self.keyless = self.random.random() < 0.15
         self._supervisor = Supervisor(self.scene)
         self._disasters = Disasters(self.scene, self._supervisor)
@@ -91,12 +90,8 @@ class World:
         self.scene.loop.end(self._supervisor.processes)
 
     async def _open_inventories(self) -> None:
-        for inventory_id in self.inventories:
-            profile = Profile(OrganizerId(1), None, f"00000000-0000-4000-8000-{inventory_id:012d}")
-            capacity = self.random.randint(2, self.capacity_max)
-            price_cents = self.random.choice((0, 5_00, 7_00))
-            terms = Terms(f"Type {inventory_id}", capacity, price_cents)
-            opened = await change(self, inventory_id, Open(profile, terms, None))
+        for inventory_id, command in self.programme.openings():
+            opened = await change(self, inventory_id, command)
             assert isinstance(opened, Offer), "it opens in calm weather"
 
     async def _storm(self) -> None:
@@ -120,9 +115,7 @@ class World:
         calls = [call for call in self.scene.history.calls if call.kind is Kind.RESERVE]
         keyed = [call for call in calls if call.subject[1] is not None and not wants_poison(call)]
         for call in self.random.sample(keyed, min(len(keyed), REPEATS_MAX)):
-            wanted, key = call.subject
-            lines = [LineRequest(TicketTypeId(each), quantity) for each, quantity in wanted]
-            await self._insist(partial(reserve, self, lines, key))
+            await self._insist(partial(reserve, self, *call.subject))
         granted = [call.answer.reservation for call in calls if isinstance(call.answer, Granted)]
         for reservation_id in dict.fromkeys(each.home.reservation_id for each in granted):
             await self._insist(partial(look, self, reservation_id))
@@ -157,3 +150,8 @@ class World:
             last = timeline.states[-1]
             if offer is not None and (offer.terms, offer.figures.free) != (last.terms, last.free):
                 raise Broken("an offer shows what the ledger says", f"{offer} but {last}")
+            seats = self._supervisor.registry().seats(inventory_id)
+            if seats is not None and last.stock is not None:
+                taken = {seats.hall.seat_id(at) for at, status in enumerate(seats.statuses) if status != FREE}
+                if taken != last.stock.seats.keys():
+                    raise Broken("the seats show what the ledger says", f"{taken} but {last.stock.seats}")

@@ -4,10 +4,9 @@ import asyncio
 from typing import Final
 
 from tests.fakes.clock import ManualClock
-from ticketd.core.catalogue import TicketType
 from ticketd.core.commands import AnyCommand, Confirm, Open, Reserve, StartPayment
 from ticketd.core.facts import CLOSING, OF_TERMS, AnyFact, PaymentFailed, PaymentStarted
-from ticketd.core.ids import InventoryId, OrganizerId, ReservationId, TicketCode, TicketTypeId
+from ticketd.core.ids import InventoryId, OrganizerId, ReservationId, TicketCode
 from ticketd.core.inventory import Inventory
 from ticketd.core.reservations import Line
 from ticketd.core.terms import Profile, Terms
@@ -68,15 +67,12 @@ class Clerk:
         inventory = self.inventory
         profile = inventory.profile
         assert profile is not None
-        changed = any(isinstance(fact, OF_TERMS) for fact in facts)
+        changed = dict.fromkeys(fact.ticket_type_id for fact in facts if isinstance(fact, OF_TERMS))
         return Batch(
             inventory.id,
             inventory.seq - len(facts) + 1,
             facts,
-            TicketType(TicketTypeId(inventory.id), inventory.seq, profile, inventory.terms)
-            if changed
-            else None,
-            inventory.deleted,
+            [inventory.listing(ticket_type_id) for ticket_type_id in changed],
             self._orders(facts),
             profile.organizer_id,
             inventory.snapshot() if checkpoint else None,

@@ -61,7 +61,7 @@ class OnPostgres:
         """See `Storage`."""
         rows = await self._pool.fetch("SELECT * FROM order_line")
         return {
-            (row["reservation_id"], row["inventory_id"]): (
+            (row["reservation_id"], row["ticket_type_id"]): (
                 row["number"],
                 row["status"],
                 row["quantity"],

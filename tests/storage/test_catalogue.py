@@ -5,8 +5,17 @@ import msgspec
 import pytest
 
 from ticketd.core.catalogue import Event, Organizer, TicketType
-from ticketd.core.ids import ID_MAX, EventId, Instant, OrganizerId, OwnerId, TicketTypeId
-from ticketd.core.terms import EventStatus, Profile, Terms
+from ticketd.core.ids import (
+    ID_MAX,
+    EventId,
+    Instant,
+    InventoryId,
+    OrganizerId,
+    OwnerId,
+    SeatMapId,
+    TicketTypeId,
+)
+from ticketd.core.terms import EventStatus, Kind, Profile, Terms
 from ticketd.storage.catalogue import CatalogueStore
 from ticketd.storage.database import Database
 
@@ -101,6 +110,24 @@ async def test_ticket_types_come_back_unless_deleted(
     await pool.execute(insert, 2, luna.id, None, CODE.replace("0", "1"), body, True)
     profile = Profile(luna.id, EventId(5), CODE)
     assert await store.ticket_types() == [TicketType(TicketTypeId(1), 7, profile, terms)]
+
+
+async def test_what_a_ticket_type_draws_on_comes_back(
+    store: CatalogueStore, pool: asyncpg.Pool, luna: Organizer
+) -> None:
+    await pool.execute(
+        """
+        INSERT INTO ticket_type (id, fact_seq, organizer_id, code, terms, kind, capacity_id, seat_map_id,
+                                 hidden)
+        VALUES (3, 7, $1, $2, $3, 'capacity', 4, 5, true)
+        """,
+        luna.id,
+        CODE,
+        msgspec.json.encode(Terms("Room", 9)).decode(),
+    )
+    profile = Profile(luna.id, None, CODE, Kind.CAPACITY, InventoryId(4), SeatMapId(5))
+    expected = TicketType(TicketTypeId(3), 7, profile, Terms("Room", 9), hidden=True)
+    assert await store.ticket_types() == [expected]
 
 
 async def test_ticket_type_ids_are_never_given_twice(store: CatalogueStore) -> None:

@@ -30,9 +30,10 @@ def reserved_with_key(clerk: Clerk, key: str) -> Batch:
 def of_organizer(clerk: Clerk, organizer_id: int) -> Batch:
     """A ticket type of an organizer who can't be."""
     batch = renamed(clerk, "name")
-    assert batch.ticket_type is not None
-    profile = msgspec.structs.replace(batch.ticket_type.profile, organizer_id=OrganizerId(organizer_id))
-    return batch._replace(ticket_type=msgspec.structs.replace(batch.ticket_type, profile=profile))
+    [listing] = batch.listings
+    profile = msgspec.structs.replace(listing.ticket_type.profile, organizer_id=OrganizerId(organizer_id))
+    ticket_type = msgspec.structs.replace(listing.ticket_type, profile=profile)
+    return batch._replace(listings=[msgspec.structs.replace(listing, ticket_type=ticket_type)])
 
 
 @pytest.mark.parametrize(

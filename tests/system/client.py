@@ -3,13 +3,14 @@
 import http.client
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
 from tests.system.server import Server
 
 ANSWER_SECONDS_MAX = 30.0
+JSON = "application/json"
 
 T = TypeVar("T")
 
@@ -40,21 +41,35 @@ class Client:
         self.retry_after: str | None = None
         """When the last answer said to come again."""
 
-    def ask(self, method: str, path: str, body: object = None, *, key: str | None = None) -> Answer:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = None,
+        media_type: str = JSON,
+    ) -> Answer:
         """What `/api/v1` answers."""
-        status, text = self.fetch(method, f"/api/v1{path}", body, key=key)
+        status, text = self.fetch(method, f"/api/v1{path}", body, key=key, media_type=media_type)
         return Answer(status, json.loads(text) if text else None)
 
     def fetch(
-        self, method: str, path: str, body: object = None, *, key: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = None,
+        media_type: str = JSON,
     ) -> tuple[int, bytes]:
-        """Status and body of any path."""
+        """Status and body of any path; what is sent and isn't JSON must be text."""
         headers = self._headers | ({} if key is None else {"Idempotency-Key": key})
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = media_type
         connection = self._connected()
         try:
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            connection.request(method, path, _sent(body, media_type), headers)
             response = connection.getresponse()
             self.retry_after = response.getheader("Retry-After")
             return response.status, response.read()
@@ -85,9 +100,21 @@ class Client:
         """Ask for tickets of one type."""
         return self.ask("POST", "/reservations", reservation_of(ticket_type, quantity), key=key)
 
-    def pay(self, reservation_id: str, token: str = "tok") -> Answer:
-        """Pay with a card that is good, or with one of the sandbox's tokens."""
-        return self.ask("POST", f"/reservations/{reservation_id}/payment", {"token": token})
+    def want(self, *lines: Mapping[str, object], key: str | None = None, **more: Any) -> Answer:
+        """Ask for all these lines; `more` may be an `access_code`."""
+        return self.ask("POST", "/reservations", {"lines": lines, **more}, key=key)
+
+    def want_seats(self, ticket_type: int, *seats: str, key: str | None = None) -> Answer:
+        """Ask for these seats."""
+        return self.want({"ticket_type_id": ticket_type, "seats": seats}, key=key)
+
+    def want_best(self, ticket_type: int, count: int, *, together: bool = True) -> Answer:
+        """Ask for so many of the best seats."""
+        return self.want({"ticket_type_id": ticket_type, "best_available": count, "together": together})
+
+    def pay(self, reservation_id: str, token: str = "tok", **more: str) -> Answer:
+        """Pay with a card that is good, or with one of the sandbox's tokens; `more` may be an `email`."""
+        return self.ask("POST", f"/reservations/{reservation_id}/payment", {"token": token, **more})
 
     def release(self, reservation_id: str) -> Answer:
         """Give a reservation back."""
@@ -96,6 +123,13 @@ class Client:
     def look(self, reservation_id: str) -> Answer:
         """See how a reservation stands."""
         return self.ask("GET", f"/reservations/{reservation_id}")
+
+    def seats(self, ticket_type: int, *, since: int | None = None) -> Any:
+        """See the seats, or those that have changed since a version."""
+        query = "" if since is None else f"?since={since}"
+        answer = self.ask("GET", f"/ticket-types/{ticket_type}/seats{query}")
+        assert answer.status == 200, answer
+        return answer.body
 
     def availability(self, ticket_type: int) -> Any:
         """See how many are left."""
@@ -109,7 +143,7 @@ class BoxOffice(Client):
 
     def __init__(self, server: Server, organizer: str = "box-office") -> None:
         super().__init__(server, token=server.token)
-        self._organizer = organizer
+        self.organizer = organizer
         made = self.ask("POST", "/organizers", {"name": organizer, "slug": organizer})
         assert made.status == 201 or made.code == "slug_taken", made
 
@@ -119,7 +153,7 @@ class BoxOffice(Client):
         """The id of a new ticket type."""
         made = self.ask(
             "POST",
-            f"/organizers/{self._organizer}/ticket-types",
+            f"/organizers/{self.organizer}/ticket-types",
             {
                 "name": "General Admission",
                 "capacity": capacity,
@@ -138,6 +172,12 @@ class BoxOffice(Client):
     def delete(self, ticket_type: int) -> Answer:
         """Take it off sale for ever."""
         return self.ask("DELETE", f"/ticket-types/{ticket_type}")
+
+
+def _sent(body: object, media_type: str) -> bytes | None:
+    if body is None:
+        return None
+    return (json.dumps(body) if media_type == JSON else str(body)).encode()
 
 
 def reservation_of(ticket_type: int, quantity: int) -> dict[str, object]:

@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import on_database
 from tests.system.audit import assert_conserved
 from tests.system.client import BoxOffice
+from tests.system.promoter import Promoter
 from tests.system.server import Server, command
 
 EMAIL, PASSWORD = "ada@example.org", "correct horse battery"
@@ -139,3 +140,11 @@ def box_office(shared_server: Server) -> Iterator[BoxOffice]:
     box_office = BoxOffice(shared_server)
     yield box_office
     box_office.close()
+
+
+@pytest.fixture
+def promoter(shared_server: Server) -> Iterator[Promoter]:
+    """The owner at the shared server, with evenings to sell."""
+    promoter = Promoter(shared_server)
+    yield promoter
+    promoter.close()

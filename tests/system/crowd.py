@@ -60,8 +60,17 @@ class Crowd:
     their journey and don't come again.
     """
 
+    noes = frozenset({"sold_out", "overloaded"})
+    """What may become of a request."""
+
     def __init__(
-        self, server: Server, ticket_types: Sequence[int], *, threads: int = 8, patient: bool = True
+        self,
+        server: Server,
+        ticket_types: Sequence[int],
+        *,
+        threads: int = 8,
+        patient: bool = True,
+        patience_seconds: float = PATIENCE_SECONDS,
     ):
         self.journeys: list[Journey] = []
         self.surprises: list[tuple[Journey, Answer]] = []
@@ -76,6 +85,7 @@ class Crowd:
         self._server = server
         self._ticket_types = ticket_types
         self._patient = patient
+        self._patience_seconds = patience_seconds
         self.answered = 0
         """How many requests have been answered with a yes."""
         self._counting = threading.Lock()
@@ -123,6 +133,9 @@ class Crowd:
         wanted = chance.sample(self._ticket_types, chance.choice((1, 1, min(2, len(self._ticket_types)))))
         return {"lines": [{"ticket_type_id": each, "quantity": chance.randint(1, 3)} for each in wanted]}
 
+    def _payment(self, journey: Journey) -> dict[str, object]:
+        return {"token": "tok"}
+
     def _visit(self, client: Client, journey: Journey) -> None:
         try:
             self._ask(client, journey, "POST", "/reservations", journey.request)
@@ -131,10 +144,11 @@ class Crowd:
                 case Wish.HOLD:
                     pass
                 case Wish.PAY:
-                    self._ask(client, journey, "POST", f"{path}/payment", {"token": "tok"})
+                    payment = self._payment(journey)
+                    self._ask(client, journey, "POST", f"{path}/payment", payment)
                     while journey.acknowledged["status"] != "paid":
                         time.sleep(RETRY_SECONDS)
-                        self._ask(client, journey, "POST", f"{path}/payment", {"token": "tok"})
+                        self._ask(client, journey, "POST", f"{path}/payment", payment)
                 case Wish.RELEASE:
                     self._ask(client, journey, "DELETE", path)
                 case _:
@@ -153,14 +167,14 @@ class Crowd:
                 self.answered += 1
         elif answer.code != "payment_error":
             journey.refused = True
-            if answer.code not in ("sold_out", "overloaded"):
+            if answer.code not in self.noes:
                 self.surprises.append((journey, answer))
             raise _Turned
 
     def _answer(
         self, client: Client, journey: Journey, method: str, path: str, body: dict[str, object] | None
     ) -> Answer:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + self._patience_seconds
         while True:
             asked_at = time.monotonic()
             try:

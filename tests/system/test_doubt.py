@@ -23,6 +23,10 @@ GROUP = "INSERT INTO ledger"
 RESOLVE = "SET group_seq = group_seq +"
 SCHEDULING_SECONDS_MAX = 0.5
 ANSWERS_BETWEEN = 40
+PATIENCE_SECONDS = 1800.0
+"""The same reservation may be in every group that is broken."""
+BROKEN_SECONDS_MAX = 60.0
+"""A commit comes once what is in doubt before it is settled."""
 STATEMENT_BYTES_MAX = 400
 
 
@@ -146,10 +150,13 @@ def sell_through(server: Server, proxy: Proxy, storm: Storm) -> Crowd:
     """The guests who bought meanwhile, all of them honestly served."""
     with closing(BoxOffice(server)) as box_office:
         ticket_types = [box_office.open(capacity=100_000) for _ in range(3)]
-    with Crowd(server, ticket_types) as crowd:
+    with Crowd(server, ticket_types, patience_seconds=PATIENCE_SECONDS) as crowd:
         for outage in storm:
+            broken = proxy.has_broken(len(proxy.struck) + 1)
             for cut, statement in outage:
                 proxy.lay(cut, statement)
+            # Not by answers alone: in a doubt that lasts, many hear that their payment isn't known yet.
+            wait_until(broken, seconds_max=BROKEN_SECONDS_MAX)
             crowd.wait_for_answers(ANSWERS_BETWEEN)
             proxy.spare()  # a question that nobody had to ask
     assert not any(journey.refused for journey in crowd.journeys), "there were enough for all"

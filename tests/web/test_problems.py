@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.web.wire import headers_of
-from ticketd.core.ids import Instant
+from ticketd.core.ids import Instant, SeatId
 from ticketd.core.refusals import FieldError, Reason, Refusal
 from ticketd.web.problems import PRESENTATIONS, problem, sentence, status_of
 
@@ -18,6 +18,7 @@ STATUSES = {
     Reason.NOT_FOUND: 404,
     Reason.METHOD_NOT_ALLOWED: 405,
     Reason.SOLD_OUT: 409,
+    Reason.SEAT_TAKEN: 409,
     Reason.LIMIT_EXCEEDED: 409,
     Reason.NOT_ON_SALE: 409,
     Reason.RESERVATION_CLOSED: 409,
@@ -35,6 +36,9 @@ STATUSES = {
     Reason.OVERLOADED: 503,
 }
 """What clients rely on, written down a second time."""
+
+
+TWELVE_SEATS = tuple(SeatId(f"S-A-{number}") for number in range(1, 13))
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -76,12 +80,15 @@ def test_a_problem_has_every_member_that_helps() -> None:
         held=1,
         sold=2,
         max_per_reservation=3,
+        max_per_guest=4,
+        taken_seats=(SeatId("Stalls-A-1"),),
         on_sale_at=Instant(0),
         errors=(FieldError("name", "A name is needed."),),
     )
     body = json.loads(problem(refusal).body)
     assert body["detail"] == "Look again."
     assert (body["available"], body["held"], body["sold"], body["max_per_reservation"]) == (0, 1, 2, 3)
+    assert (body["max_per_guest"], body["taken_seats"]) == (4, ["Stalls-A-1"])
     assert body["on_sale_at"] == "1970-01-01T00:00:00.000000Z"
     assert body["errors"] == [{"field": "name", "message": "A name is needed."}]
 
@@ -92,6 +99,9 @@ def test_a_problem_has_every_member_that_helps() -> None:
         (Refusal(Reason.SOLD_OUT, available=0), "no tickets left"),
         (Refusal(Reason.SOLD_OUT, available=3), "only 3"),
         (Refusal(Reason.LIMIT_EXCEEDED, max_per_reservation=4), "At most 4"),
+        (Refusal(Reason.LIMIT_EXCEEDED, max_per_guest=4), "at most 4 for this event"),
+        (Refusal(Reason.SEAT_TAKEN, taken_seats=(SeatId("Stalls-A-1"),)), "The seat Stalls-A-1 is"),
+        (Refusal(Reason.SEAT_TAKEN, taken_seats=TWELVE_SEATS), "S-A-9, S-A-10 and 2 more."),
         (Refusal(Reason.CAPACITY_BELOW_SOLD, sold=5, held=6), "5 sold and 6 held"),
         (Refusal(Reason.SOLD_OUT, "Gone."), "Gone."),
     ],

@@ -11,6 +11,7 @@ from ticketd.core.ids import MICROSECONDS, InventoryId
 from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import Offer, Outcome
 from ticketd.core.reservations import Line, ReservationStatus
+from ticketd.core.seat_views import SeatView
 from ticketd.core.stats import RegistryStats
 from ticketd.memory import give_back
 from ticketd.ports import Clock, Journal, StorageUnavailable
@@ -75,6 +76,14 @@ class Registry:
             return None
         actor.last_used_at = self._clock.now()
         return actor.offer
+
+    def seats(self, inventory_id: InventoryId) -> SeatView | None:
+        """See `ports.Router.seats`."""
+        actor = self._actors.get(inventory_id)
+        if actor is None:
+            return None
+        actor.last_used_at = self._clock.now()
+        return actor.seats
 
     async def offers(self, inventory_ids: Iterable[InventoryId]) -> dict[InventoryId, Offer]:
         """See `ports.Router.offers`."""

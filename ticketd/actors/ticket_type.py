@@ -13,14 +13,15 @@ from typing import NamedTuple
 import msgspec
 
 from ticketd.actors.mailbox import Envelope, Mailbox
-from ticketd.core.catalogue import TicketType
 from ticketd.core.commands import AnyCommand, ExpireDue
 from ticketd.core.facts import CLOSING, OF_TERMS, AnyFact, PaymentFailed, PaymentStarted, Reserved
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId, TicketTypeId
+from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import Offer, Outcome
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line
+from ticketd.core.seat_views import SeatView
+from ticketd.core.seating import Seating
 from ticketd.core.stats import SIZE_BOUNDS, Distribution
 from ticketd.ports import Batch, Clock, Journal
 
@@ -63,6 +64,8 @@ class Turn(NamedTuple):
     answers: list[tuple[Envelope, Outcome]]
     closed: Sequence[ReservationId] = ()
     """Lines that it ended: they leave memory once that is durable."""
+    seats: Sequence[tuple[int, int]] = ()
+    """The seats that changed, by index, and how each stands then."""
 
 
 class TicketTypeActor:
@@ -82,6 +85,8 @@ class TicketTypeActor:
         self.id = inventory_id
         self.offer: Offer | None = None
         """The last durable offer."""
+        self.seats: SeatView | None = None
+        """Who durably has which seat, if it is sold by the seat."""
         self.loaded = False
         """Whether it may decide: not before its first load, nor while it reloads."""
         self.seen = False
@@ -126,8 +131,16 @@ class TicketTypeActor:
         self.inventory = inventory
         self._checkpoint_seq = inventory.restored_seq
         self.offer = inventory.offer()
+        self.seats = self._seats_as_decided()
         self.loaded = self.seen = True
         self._schedule_turn()
+
+    def _seats_as_decided(self) -> SeatView | None:
+        seating = self.inventory.seating
+        if seating is None:
+            return None
+        seating.take_changes()
+        return SeatView(seating.hall, seating.statuses, self.inventory.seq)
 
     # -- working
 
@@ -199,7 +212,9 @@ class TicketTypeActor:
         if facts:
             beyond = [fact for fact in facts if type(fact) is not Reserved]  # a Reserved only adds a line
             closed = [fact.reservation_id for fact in beyond if isinstance(fact, CLOSING)]
-            turn = Turn(self._batch(facts, beyond), self.inventory.offer(), answers, closed)
+            seating = self.inventory.seating
+            seats = () if seating is None else seating.take_changes()
+            turn = Turn(self._batch(facts, beyond), self.inventory.offer(), answers, closed, seats)
             self._undurable.append(turn)
             self._undurable_commands += len(answers)
             self._journal.append(turn.batch, self)
@@ -213,15 +228,14 @@ class TicketTypeActor:
 
     def _batch(self, facts: Sequence[AnyFact], beyond: Sequence[AnyFact]) -> Batch:
         inventory = self.inventory
-        changed = any(isinstance(fact, OF_TERMS) for fact in beyond)
+        changed = dict.fromkeys(fact.ticket_type_id for fact in beyond if isinstance(fact, OF_TERMS))
         profile = inventory.profile
         assert profile is not None, "an inventory's first fact opens it"
         return Batch(
             self.id,
             inventory.seq - len(facts) + 1,
             facts,
-            TicketType(TicketTypeId(self.id), inventory.seq, profile, inventory.terms) if changed else None,
-            inventory.deleted,
+            [inventory.listing(ticket_type_id) for ticket_type_id in changed],
             self._orders(beyond),
             profile.organizer_id,
             inventory.snapshot() if self._checkpoint_is_due() else None,
@@ -233,7 +247,7 @@ class TicketTypeActor:
         for fact in facts:
             if isinstance(fact, (*CLOSING, PaymentStarted, PaymentFailed)):
                 line = self.inventory.lines[fact.reservation_id]
-                if line.attempt:
+                if line.attempt and not line.guest:
                     orders[line.reservation_id] = line
         return tuple(orders.values())
 
@@ -252,7 +266,13 @@ class TicketTypeActor:
         assert turn.batch is batch, "batches of one inventory become durable in order"
         self._undurable_commands -= len(turn.answers)
         self.offer = turn.offer
-        if batch.ticket_type is not None:
+        if self.seats is not None:
+            self.seats.follow(batch.first_seq + len(batch.facts) - 1, turn.seats)
+        elif turn.offer is not None and turn.offer.hall is not None:  # it has just been opened
+            hall = turn.offer.hall
+            self.seats = SeatView(hall, Seating(hall).statuses, turn.offer.seq)
+            self.seats.follow(turn.offer.seq, turn.seats)
+        if batch.listings:
             self._observer(self.id, turn.offer)
         for reservation_id in turn.closed:
             self.inventory.forget(reservation_id)

@@ -2,7 +2,18 @@
 
 import msgspec
 
-from ticketd.core.ids import MICROSECONDS, EventId, Instant, OrganizerId, TicketTypeId
+from ticketd.core.facts import OWN
+from ticketd.core.ids import (
+    MICROSECONDS,
+    EventId,
+    Instant,
+    InventoryId,
+    OrganizerId,
+    SeatMapId,
+    TicketTypeId,
+    VenueId,
+    inventory_of,
+)
 from ticketd.core.terms import EventStatus, EventWindow, Profile, Terms
 
 EVENT_SECONDS_ASSUMED = 6 * 3600
@@ -15,6 +26,19 @@ class Organizer(msgspec.Struct, frozen=True):
     id: OrganizerId
     slug: str
     name: str
+
+
+class Venue(msgspec.Struct, frozen=True):
+    """Where events take place."""
+
+    id: VenueId
+    organizer_id: OrganizerId
+    name: str
+    address: str
+    timezone: str
+    """IANA name."""
+    seat_map_id: SeatMapId | None = None
+    """The newest version of its seat map."""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -30,6 +54,11 @@ class Event(msgspec.Struct, frozen=True):
     on_sale_at: Instant | None = None
     off_sale_at: Instant | None = None
     status: EventStatus = EventStatus.PUBLISHED
+    venue_id: VenueId | None = None
+    max_per_guest: int | None = None
+    """How many tickets one guest can have paid for, all ticket types together."""
+    guests_id: InventoryId | None = None
+    """The inventory that knows how many each guest has, once there was ever a limit."""
 
     @property
     def over_at(self) -> Instant:
@@ -51,3 +80,36 @@ class TicketType(msgspec.Struct, frozen=True):
     seq: int
     profile: Profile
     terms: Terms
+    hidden: bool = False
+    """It is sold only with an access code, and stands in no list for guests."""
+
+    @property
+    def inventory_id(self) -> InventoryId:
+        """The inventory that it draws on."""
+        return self.profile.capacity_id or inventory_of(self.id)
+
+    @property
+    def shelf_id(self) -> TicketTypeId:
+        """How its inventory's commands name it."""
+        return OWN if self.profile.capacity_id is None else self.id
+
+    @property
+    def is_seated(self) -> bool:
+        """Whether it is sold by the seat."""
+        return self.profile.seat_map_id is not None
+
+
+class Capacity(msgspec.Struct, frozen=True):
+    """What several ticket types of an organizer share, as it stands at fact `seq` of its inventory."""
+
+    id: InventoryId
+    seq: int
+    profile: Profile
+    terms: Terms
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """A ticket type, a shared capacity or a guest limit, for those who list what there is."""
+
+    ticket_type: TicketType
+    deleted: bool

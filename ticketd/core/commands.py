@@ -4,7 +4,8 @@ from typing import Final
 
 import msgspec
 
-from ticketd.core.ids import Instant, InventoryId, ReservationId, TicketCode
+from ticketd.core.facts import OWN
+from ticketd.core.ids import Instant, InventoryId, ReservationId, SeatId, TicketCode, TicketTypeId
 from ticketd.core.terms import EventWindow, Profile, Terms, TermsPatch
 
 
@@ -13,31 +14,67 @@ class Command(msgspec.Struct, frozen=True, gc=False):
 
 
 class Open(Command, frozen=True):
-    """Begin to exist, on these terms."""
+    """Begin to exist, on these terms; a ticket type other than OWN, on the shared capacity that is asked."""
 
     profile: Profile
     terms: Terms
     window: EventWindow | None
+    ticket_type_id: TicketTypeId = OWN
+    hall: bytes = b""
+    """Its seats, as `Hall.encode` writes them; empty if it isn't sold by the seat."""
 
 
 class ChangeTerms(Command, frozen=True):
     """Go on with some terms changed."""
 
     patch: TermsPatch
+    ticket_type_id: TicketTypeId = OWN
 
 
 class ChangeEventWindow(Command, frozen=True):
     """Follow the event: its standing and its sale window."""
 
     window: EventWindow
+    ticket_type_id: TicketTypeId = OWN
 
 
 class Delete(Command, frozen=True):
     """Stop existing; only without anything sold, held or paying."""
 
+    ticket_type_id: TicketTypeId = OWN
+
+
+class SetAccessCode(Command, frozen=True):
+    """Sell with this code, at most `capacity`, before `until`; from the first one on with codes only."""
+
+    code: str
+    capacity: int | None = None
+    until: Instant | None = None
+    ticket_type_id: TicketTypeId = OWN
+
+
+class RemoveAccessCode(Command, frozen=True):
+    """Sell no more with this code; after the last one, to everybody."""
+
+    code: str
+    ticket_type_id: TicketTypeId = OWN
+
+
+class ListAccessCodes(Command, frozen=True):
+    """Tell which codes there are, and how much they were used; changes nothing."""
+
+    ticket_type_id: TicketTypeId = OWN
+
+
+class Wanted(msgspec.Struct, frozen=True, gc=False):
+    """How many of which ticket type, on a shared capacity."""
+
+    ticket_type_id: TicketTypeId
+    quantity: int
+
 
 class Reserve(Command, frozen=True):
-    """Hold `quantity` for `hold_seconds`."""
+    """Hold `quantity` for `hold_seconds`; of seats exactly `seats`, or the best if none are named."""
 
     reservation_id: ReservationId
     quantity: int
@@ -48,6 +85,15 @@ class Reserve(Command, frozen=True):
     """The request in one canonical form, to tell a repeat from a reuse of the key."""
     parts: tuple[InventoryId, ...] = ()
     """All inventories of the cart, home first; empty when this is the only one."""
+    seats: tuple[SeatId, ...] = ()
+    """As many as `quantity`, or none."""
+    together: bool = True
+    """Whether the best seats must be side by side."""
+    wanted: tuple[Wanted, ...] = ()
+    """On a shared capacity, what `quantity` consists of."""
+    access_code: str = ""
+    guest: str = ""
+    """Keyed hash of who it is for; only for an inventory of kind GUESTS."""
 
 
 class Seal(Command, frozen=True):
@@ -69,6 +115,8 @@ class StartPayment(Command, frozen=True):
     reservation_id: ReservationId
     attempt: int = 0
     """The home line's attempt, for the other lines of a cart; the home line counts by itself."""
+    claims: tuple[InventoryId, ...] = ()
+    """For the home line: the guest limits that this payment counts for."""
 
 
 class FailPayment(Command, frozen=True):
@@ -101,6 +149,9 @@ AnyCommand = (
     | ChangeTerms
     | ChangeEventWindow
     | Delete
+    | SetAccessCode
+    | RemoveAccessCode
+    | ListAccessCodes
     | Reserve
     | Seal
     | Release

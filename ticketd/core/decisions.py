@@ -5,15 +5,16 @@ import msgspec
 from ticketd.core import commands as c
 from ticketd.core.facts import AnyFact
 from ticketd.core.ids import ReservationId
+from ticketd.core.outcomes import AccessCodes
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import ReservationStatus
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
-    """Facts to apply, and what to answer: a refusal, a line as it then stands, or (None) the offer."""
+    """Facts to apply, and what to answer: as it is, a line as it then stands, or (None) the offer."""
 
     facts: tuple[AnyFact, ...]
-    answer: Refusal | ReservationId | None
+    answer: Refusal | AccessCodes | ReservationId | None
 
 
 def closed_refusal(command: c.Release | c.StartPayment, status: ReservationStatus) -> Refusal | None:

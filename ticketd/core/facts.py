@@ -4,7 +4,8 @@ from typing import Final
 
 import msgspec
 
-from ticketd.core.ids import Instant, InventoryId, ReservationId, TicketCode
+from ticketd.core.ids import Instant, InventoryId, ReservationId, SeatId, TicketCode, TicketTypeId
+from ticketd.core.reservations import Share
 from ticketd.core.terms import EventWindow, Profile, Terms
 
 
@@ -14,28 +15,55 @@ class Fact(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag=True):
     at: Instant
 
 
+OWN: Final = TicketTypeId(0)
+"""The inventory itself, where one of the ticket types on a shared capacity could be meant."""
+
+
 class Opened(Fact, frozen=True):
     """The ticket type exists."""
 
     profile: Profile
     terms: Terms
     window: EventWindow | None = None
+    ticket_type_id: TicketTypeId = OWN
+    hall: bytes = b""
+    """Its seats, as `Hall.encode` writes them; empty if it isn't sold by the seat."""
 
 
 class TermsChanged(Fact, frozen=True):
     """It goes on with these terms."""
 
     terms: Terms
+    ticket_type_id: TicketTypeId = OWN
 
 
 class EventWindowChanged(Fact, frozen=True):
     """Its event now says this about the sale."""
 
     window: EventWindow
+    ticket_type_id: TicketTypeId = OWN
 
 
 class Deleted(Fact, frozen=True):
     """It no longer exists."""
+
+    ticket_type_id: TicketTypeId = OWN
+
+
+class AccessCodeSet(Fact, frozen=True):
+    """The ticket type is sold with this code, for so many and until then."""
+
+    code: str
+    capacity: int | None = None
+    until: Instant | None = None
+    ticket_type_id: TicketTypeId = OWN
+
+
+class AccessCodeRemoved(Fact, frozen=True):
+    """This code opens nothing any more."""
+
+    code: str
+    ticket_type_id: TicketTypeId = OWN
 
 
 class Reserved(Fact, frozen=True):
@@ -48,6 +76,10 @@ class Reserved(Fact, frozen=True):
     key: str = ""
     request: str = ""
     parts: tuple[InventoryId, ...] = ()
+    seats: tuple[SeatId, ...] = ()
+    shares: tuple[Share, ...] = ()
+    access_code: str = ""
+    guest: str = ""
 
 
 class Sealed(Fact, frozen=True):
@@ -62,6 +94,7 @@ class PaymentStarted(Fact, frozen=True):
 
     reservation_id: ReservationId
     attempt: int
+    claims: tuple[InventoryId, ...] = ()
 
 
 class PaymentFailed(Fact, frozen=True):
@@ -99,6 +132,8 @@ AnyFact = (
     | TermsChanged
     | EventWindowChanged
     | Deleted
+    | AccessCodeSet
+    | AccessCodeRemoved
     | Reserved
     | Sealed
     | PaymentStarted
@@ -108,7 +143,7 @@ AnyFact = (
     | Expired
 )
 
-OF_TERMS: Final = (Opened, TermsChanged, EventWindowChanged, Deleted)
+OF_TERMS: Final = (Opened, TermsChanged, EventWindowChanged, Deleted, AccessCodeSet, AccessCodeRemoved)
 """Facts that change what the ticket type is sold on."""
 CLOSING: Final = (Confirmed, Released, Expired)
 """Facts that end a line."""

@@ -1,16 +1,24 @@
 """The state machine of one inventory: `decide` judges a command and changes nothing."""
 
+from collections.abc import Sequence
 from typing import assert_never
+
+import msgspec
 
 from ticketd.core import commands as c
 from ticketd.core import facts as f
+from ticketd.core.access_codes import ACCESS_CODES_MAX
 from ticketd.core.decisions import Decision, closed_refusal
+from ticketd.core.hall import Hall
 from ticketd.core.ids import MICROSECONDS, Instant, ReservationId
-from ticketd.core.outcomes import Departed, Outcome
-from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.moves import Move
+from ticketd.core.on_sale import change_terms, change_window, delete, limit_refusal, time_refusal
+from ticketd.core.outcomes import AccessCodes, Departed, Outcome
+from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.reservations import Line, ReservationStatus
-from ticketd.core.state import EXPIRED, HELD, PAID, PAYING, InventoryState
-from ticketd.core.terms import EventStatus, opening, window_errors
+from ticketd.core.state import EXPIRED, HELD, PAID, PAYING
+from ticketd.core.takings import Takings
+from ticketd.core.terms import EventStatus
 
 EXPIRED_PER_DECISION_MAX = 256
 PAYMENT_ATTEMPTS_MAX = 5
@@ -18,7 +26,7 @@ RETRY_SECONDS = 60
 """A failed payment leaves this long, but never goes this far past the first deadline."""
 
 
-class Inventory(InventoryState):
+class Inventory(Takings):
     """What may be done with one inventory, and what becomes of it."""
 
     def decide(self, command: c.AnyCommand, now: Instant) -> Decision:
@@ -26,8 +34,10 @@ class Inventory(InventoryState):
         expired = self._due(now) if self.deadlines.earliest <= now else ()
         freed = sum(self.lines[fact.reservation_id].quantity for fact in expired) if expired else 0
         match command:
-            case c.Reserve():
+            case c.Reserve() if self.is_plain:
                 decision = self._reserve(command, now, self.free + freed)
+            case c.Reserve():
+                decision = self._reserve_from_stock(command, now, expired)
             case c.Confirm() | c.StartPayment() | c.Release() | c.FailPayment() | c.Seal() | c.Inspect():
                 if any(fact.reservation_id == command.reservation_id for fact in expired):
                     decision = Decision((), self._answer_closed(command, EXPIRED))
@@ -35,14 +45,13 @@ class Inventory(InventoryState):
                     decision = self._on_line(command, now)
             case c.ExpireDue():
                 decision = Decision((), None)
-            case c.Open():
-                decision = self._open(command, now)
-            case c.ChangeTerms():
-                decision = self._change_terms(command, now, taken=self._taken - freed)
-            case c.ChangeEventWindow():
-                decision = self._change_event_window(command, now)
-            case c.Delete():
-                decision = self._delete(now, taken=self._taken - freed)
+            case c.ListAccessCodes() | c.SetAccessCode() | c.RemoveAccessCode():
+                decision = self._on_codes(command, now)
+            case c.Open() | c.ChangeTerms() | c.ChangeEventWindow() | c.Delete():
+                if command.ticket_type_id == f.OWN:
+                    decision = self._on_own_terms(command, now, taken=self._taken - freed)
+                else:
+                    decision = self._on_shelf_terms(command, now, expired)
             case _:
                 assert_never(command)
         return Decision(expired + decision.facts, decision.answer) if expired else decision
@@ -82,15 +91,44 @@ class Inventory(InventoryState):
     def _sale_refusal(self, quantity: int, now: Instant, free: int) -> Refusal:
         if not self.exists:
             return Refusal(Reason.NOT_FOUND)
-        opens_at, ends_at = self.sale_time
-        if now >= ends_at:
-            return Refusal(Reason.NOT_ON_SALE)
-        if now < opens_at:
-            return Refusal(Reason.NOT_ON_SALE, on_sale_at=opening(self.terms, self.window))
-        max_per_reservation = self.terms.max_per_reservation
-        if quantity > max_per_reservation:
-            return Refusal(Reason.LIMIT_EXCEEDED, max_per_reservation=max_per_reservation)
-        return Refusal(Reason.SOLD_OUT, available=free)
+        return (
+            time_refusal(self, now)
+            or limit_refusal(self, quantity)
+            or Refusal(Reason.SOLD_OUT, available=free)
+        )
+
+    def _reserve_from_stock(self, command: c.Reserve, now: Instant, expired: Sequence[f.Expired]) -> Decision:
+        """Where there is more to look at than counts."""
+        known = self.lines.get(command.reservation_id)
+        if known is not None:
+            lapsed = any(fact.reservation_id == known.reservation_id for fact in expired)
+            if command.guest and (lapsed or known.status not in (HELD, PAYING)):
+                known = None  # a claim that is over can be made anew
+            elif known.guest == command.guest:
+                return Decision((), command.reservation_id)
+        if command.key and (use := self.keys.find(command.key)):
+            same = use.request == command.request
+            return Decision((), use.reservation_id if same else Refusal(Reason.KEY_REUSED))
+        if expired:
+            taken = self._take_after(expired, command, now, known)
+        else:
+            taken = self.take(command, now, self.free, known)
+        if isinstance(taken, Refusal):
+            return Decision((), taken)
+        return Decision(taken, command.reservation_id)
+
+    def _take_after(
+        self, expired: Sequence[f.Expired], command: c.Reserve, now: Instant, known: Line | None
+    ) -> tuple[f.AnyFact, ...] | Refusal:
+        """Judged as if these had happened already; all is put back, for nothing has happened yet."""
+        lines = [self.lines[fact.reservation_id] for fact in expired]
+        for line in lines:
+            self._move(line, Move.GIVE_BACK)
+        try:
+            return self.take(command, now, self.free + sum(line.quantity for line in lines), known)
+        finally:
+            for line in lines:
+                self._move(line, Move.HOLD)
 
     def _on_line(
         self,
@@ -141,12 +179,17 @@ class Inventory(InventoryState):
             return Decision((), self._answer_closed(command, line.status))
         if line.tentative:
             return Decision((), Refusal(Reason.NOT_FOUND))
-        if self.window is not None and self.window.status is EventStatus.CANCELLED:
+        if self._is_cancelled(line):
             return Decision((), Refusal(Reason.NOT_ON_SALE, "The event has been cancelled."))
         if line.attempt >= PAYMENT_ATTEMPTS_MAX:
             return Decision((), Refusal(Reason.LIMIT_EXCEEDED, "Too many attempts to pay."))
         attempt = command.attempt or line.attempt + 1
-        return Decision((f.PaymentStarted(now, line.reservation_id, attempt),), line.reservation_id)
+        started = f.PaymentStarted(now, line.reservation_id, attempt, command.claims)
+        return Decision((started,), line.reservation_id)
+
+    def _is_cancelled(self, line: Line) -> bool:
+        windows = [self.shelves[share.ticket_type_id].window for share in line.shares] or [self.window]
+        return any(window is not None and window.status is EventStatus.CANCELLED for window in windows)
 
     def _confirm(self, command: c.Confirm, line: Line, now: Instant) -> Decision:
         if line.status is PAID:
@@ -177,47 +220,102 @@ class Inventory(InventoryState):
             return Decision((), line.reservation_id)
         return Decision((f.Sealed(now, line.reservation_id, command.deadline),), line.reservation_id)
 
+    def _on_own_terms(
+        self, command: c.Open | c.ChangeTerms | c.ChangeEventWindow | c.Delete, now: Instant, *, taken: int
+    ) -> Decision:
+        if isinstance(command, c.Open):
+            return self._open(command, now)
+        if not self.exists:
+            return Decision((), Refusal(Reason.NOT_FOUND))
+        match command:
+            case c.ChangeTerms():
+                capacity = command.patch.capacity
+                if self.seating is not None and capacity not in (msgspec.UNSET, self.terms.capacity):
+                    return Decision((), invalid("capacity", "It is the number of its seats."))
+                return change_terms(self, command, now, taken=taken)
+            case c.ChangeEventWindow():
+                return change_window(self, command, now)
+            case c.Delete():
+                if len(self.shelves):
+                    return Decision(
+                        (), Refusal(Reason.HAS_SALES, "Ticket types still draw on it.", sold=0, held=0)
+                    )
+                return delete(self, command, now, taken=taken)
+            case _:
+                assert_never(command)
+
     def _open(self, command: c.Open, now: Instant) -> Decision:
         if self.profile is not None:
             return Decision((), None)
-        return Decision((f.Opened(now, command.profile, command.terms, command.window),), None)
+        terms = command.terms
+        if command.hall:
+            terms = msgspec.structs.replace(terms, capacity=Hall.decode(command.hall).sellable)
+        opened = f.Opened(now, command.profile, terms, command.window, hall=command.hall)
+        return Decision((opened,), None)
 
-    def _change_terms(self, command: c.ChangeTerms, now: Instant, *, taken: int) -> Decision:
-        if not self.exists:
+    def _on_shelf_terms(
+        self,
+        command: c.Open | c.ChangeTerms | c.ChangeEventWindow | c.Delete,
+        now: Instant,
+        expired: Sequence[f.Expired],
+    ) -> Decision:
+        shelf_id = command.ticket_type_id
+        shelf = self.shelves.get(shelf_id)
+        if isinstance(command, c.Open):
+            if not self.exists or self.is_plain:
+                return Decision((), Refusal(Reason.NOT_FOUND))
+            if shelf is not None:
+                return Decision((), None)
+            opened = f.Opened(now, command.profile, command.terms, command.window, shelf_id)
+            return Decision((opened,), None)
+        if shelf is None:
             return Decision((), Refusal(Reason.NOT_FOUND))
-        terms = command.patch.applied_to(self.terms)
-        errors = window_errors(terms.on_sale_at, terms.off_sale_at)
-        if errors:
-            return Decision((), Refusal(Reason.INVALID, errors=errors))
-        if terms.capacity < taken:
-            return Decision((), self._taken_refusal(Reason.CAPACITY_BELOW_SOLD, taken))
-        return Decision((f.TermsChanged(now, terms),), None)
+        freed = sum(
+            share.quantity
+            for fact in expired
+            for share in self.lines[fact.reservation_id].shares
+            if share.ticket_type_id == shelf_id
+        )
+        match command:
+            case c.ChangeTerms():
+                return change_terms(shelf, command, now, taken=shelf.taken - freed)
+            case c.ChangeEventWindow():
+                return change_window(shelf, command, now)
+            case c.Delete():
+                return delete(shelf, command, now, taken=shelf.taken - freed)
+            case _:
+                assert_never(command)
 
-    def _change_event_window(self, command: c.ChangeEventWindow, now: Instant) -> Decision:
-        if not self.exists:
+    def _on_codes(
+        self, command: c.ListAccessCodes | c.SetAccessCode | c.RemoveAccessCode, now: Instant
+    ) -> Decision:
+        shelf_id = command.ticket_type_id
+        if not self.exists or not (shelf_id == f.OWN or self.shelves.get(shelf_id)):
             return Decision((), Refusal(Reason.NOT_FOUND))
-        if command.window == self.window:
-            return Decision((), None)
-        return Decision((f.EventWindowChanged(now, command.window),), None)
-
-    def _delete(self, now: Instant, *, taken: int) -> Decision:
-        if not self.exists:
-            return Decision((), Refusal(Reason.NOT_FOUND))
-        if taken > 0:
-            return Decision((), self._taken_refusal(Reason.HAS_SALES, taken))
-        return Decision((f.Deleted(now),), None)
-
-    def _taken_refusal(self, reason: Reason, taken: int) -> Refusal:
-        return Refusal(reason, sold=self.sold, held=taken - self.sold)
+        codes = self.codes_of(shelf_id)
+        match command:
+            case c.ListAccessCodes():
+                return Decision((), AccessCodes(codes.codes()))
+            case c.SetAccessCode():
+                if not codes.has_room_for(command.code):
+                    return Decision((), invalid("code", f"At most {ACCESS_CODES_MAX:,} codes."))
+                fact = f.AccessCodeSet(now, command.code, command.capacity, command.until, shelf_id)
+                return Decision((fact,), None)
+            case c.RemoveAccessCode():
+                if command.code not in codes:
+                    return Decision((), Refusal(Reason.NOT_FOUND))
+                return Decision((f.AccessCodeRemoved(now, command.code, shelf_id),), None)
+            case _:
+                assert_never(command)
 
     @property
     def _taken(self) -> int:
         return self.held + self.paying + self.sold
 
-    def outcome(self, answer: Refusal | ReservationId | None) -> Outcome:
+    def outcome(self, answer: Refusal | AccessCodes | ReservationId | None) -> Outcome:
         """A decision's answer in full, once its facts are applied."""
         if answer is None:
             return self.offer() or Refusal(Reason.NOT_FOUND)
-        if isinstance(answer, Refusal):
+        if isinstance(answer, Refusal | AccessCodes):
             return answer
         return self.lines.get(answer) or Departed(answer)

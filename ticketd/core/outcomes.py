@@ -2,7 +2,8 @@
 
 import msgspec
 
-from ticketd.core.ids import InventoryId, ReservationId
+from ticketd.core.hall import Hall
+from ticketd.core.ids import Instant, InventoryId, ReservationId, TicketTypeId
 from ticketd.core.refusals import Refusal
 from ticketd.core.reservations import Line
 from ticketd.core.terms import EventWindow, Profile, Terms
@@ -20,14 +21,45 @@ class Figures(msgspec.Struct, frozen=True, gc=False):
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """What an inventory shows of itself as of fact `seq`."""
+    """What an inventory shows of itself, or of one ticket type on it, as of fact `seq`."""
 
     inventory_id: InventoryId
+    ticket_type_id: TicketTypeId
+    """The inventory's number, if it shows itself."""
     seq: int
     profile: Profile
     terms: Terms
     window: EventWindow | None
     figures: Figures
+    hall: Hall | None = None
+    """Its seats, if it is sold by the seat."""
+    hidden: bool = False
+    """It is sold with an access code only."""
+    shelves: "tuple[Offer, ...]" = ()
+    """Of a shared capacity, its ticket types."""
+
+    def of(self, ticket_type_id: TicketTypeId) -> "Offer | None":
+        """What it shows of one ticket type; None if that doesn't exist (any more)."""
+        if ticket_type_id == self.ticket_type_id:
+            return self
+        return next((shelf for shelf in self.shelves if shelf.ticket_type_id == ticket_type_id), None)
+
+
+class AccessCode(msgspec.Struct, frozen=True, gc=False):
+    """A code that opens a hidden ticket type, and how much of it was used."""
+
+    code: str
+    capacity: int | None
+    """None: as many as there are tickets."""
+    until: Instant | None
+    used: int
+    """Held, paying and sold."""
+
+
+class AccessCodes(msgspec.Struct, frozen=True):
+    """All codes of a ticket type, by name."""
+
+    codes: tuple[AccessCode, ...]
 
 
 class Departed(msgspec.Struct, frozen=True, gc=False):
@@ -36,4 +68,4 @@ class Departed(msgspec.Struct, frozen=True, gc=False):
     reservation_id: ReservationId
 
 
-Outcome = Line | Departed | Offer | Refusal
+Outcome = Line | Departed | Offer | AccessCodes | Refusal

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ticketd.core.ids import Instant, TicketTypeId
+from ticketd.core.ids import Instant, SeatId, TicketTypeId
 
 
 class Reason(StrEnum):
@@ -18,6 +18,7 @@ class Reason(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     SOLD_OUT = "sold_out"
+    SEAT_TAKEN = "seat_taken"
     LIMIT_EXCEEDED = "limit_exceeded"
     NOT_ON_SALE = "not_on_sale"
     RESERVATION_CLOSED = "reservation_closed"
@@ -54,6 +55,8 @@ class Refusal(msgspec.Struct, frozen=True):
     held: int | None = None
     sold: int | None = None
     max_per_reservation: int | None = None
+    max_per_guest: int | None = None
+    taken_seats: tuple[SeatId, ...] = ()
     on_sale_at: Instant | None = None
     retry_after_seconds: int | None = None
     errors: tuple[FieldError, ...] = ()

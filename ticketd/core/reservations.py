@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ticketd.core.ids import Instant, InventoryId, ReservationId, TicketCode
+from ticketd.core.ids import Instant, InventoryId, ReservationId, SeatId, TicketCode, TicketTypeId
 
 
 class ReservationStatus(StrEnum):
@@ -16,6 +16,15 @@ class ReservationStatus(StrEnum):
     RELEASED = "released"
     EXPIRED = "expired"
     REFUNDED = "refunded"
+
+
+class Share(msgspec.Struct, frozen=True, gc=False):
+    """What a line has of one ticket type."""
+
+    ticket_type_id: TicketTypeId
+    quantity: int
+    unit_price_cents: int
+    access_code: str = ""
 
 
 class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -38,17 +47,42 @@ class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Payment attempts so far."""
     parts: tuple[InventoryId, ...] = ()
     ticket_codes: tuple[TicketCode, ...] = ()
+    seats: tuple[SeatId, ...] = ()
+    """One for each admission, if it is sold by the seat."""
+    shares: tuple[Share, ...] = ()
+    """On a shared capacity, which ticket types its quantity consists of."""
+    access_code: str = ""
+    """What opened a hidden ticket type."""
+    guest: str = ""
+    """Whose claim it is, in an inventory of kind GUESTS: a keyed hash."""
+    claims: tuple[InventoryId, ...] = ()
+    """On the home line, the guest limits that its payment counts for."""
 
     @property
     def is_home(self) -> bool:
         """Whether this is the line that speaks for the whole reservation."""
         return not self.parts or self.parts[0] == self.inventory_id
 
+    @property
+    def total_cents(self) -> int:
+        """What it costs."""
+        if self.shares:
+            return sum([share.quantity * share.unit_price_cents for share in self.shares])
+        return self.quantity * self.unit_price_cents
+
+    @property
+    def of_ticket_types(self) -> tuple[Share, ...]:
+        """How many of which ticket type, in the order of its tickets."""
+        own = Share(TicketTypeId(self.inventory_id), self.quantity, self.unit_price_cents)
+        return self.shares or (own,)
+
 
 class Reservation(msgspec.Struct, frozen=True, gc=False):
     """What a guest holds, pays or has paid: its home line first, then the others."""
 
     lines: tuple[Line, ...]
+    claims: tuple[Line, ...] = ()
+    """While it is being paid: what it takes of its guest's limits."""
 
     @property
     def home(self) -> Line:
@@ -63,4 +97,4 @@ class Reservation(msgspec.Struct, frozen=True, gc=False):
     @property
     def total_cents(self) -> int:
         """What it costs, in cents."""
-        return sum([line.quantity * line.unit_price_cents for line in self.lines])
+        return sum([line.total_cents for line in self.lines])

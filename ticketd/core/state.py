@@ -3,7 +3,8 @@
 `apply` takes in a fact and cannot refuse. Replaying an inventory's facts rebuilds it exactly, so that the
 ledger is the truth and everything else a projection.
 
-Invariant, after every fact: capacity = free + held + paying + sold, and none is negative.
+Invariant, after every fact: capacity = free + held + paying + sold, and none is negative; where there are
+seats, so many of them are free, held and sold as well.
 """
 
 from typing import assert_never
@@ -11,13 +12,20 @@ from typing import assert_never
 import msgspec
 
 from ticketd.core import facts as f
+from ticketd.core.access_codes import AccessCodeBook
+from ticketd.core.catalogue import Listing, TicketType
 from ticketd.core.deadlines import Deadlines
-from ticketd.core.ids import Instant, InventoryId, ReservationId
+from ticketd.core.guest_tally import GuestTally
+from ticketd.core.hall import Hall
+from ticketd.core.ids import Instant, InventoryId, ReservationId, TicketTypeId
 from ticketd.core.keys import KeyMemory
+from ticketd.core.moves import Move
 from ticketd.core.outcomes import Figures, Offer
 from ticketd.core.reservations import Line, ReservationStatus
+from ticketd.core.seating import Seating
+from ticketd.core.shelves import Shelf, Shelves
 from ticketd.core.snapshots import Snapshot
-from ticketd.core.terms import NO_TIME, EventWindow, Profile, Terms, sale_time
+from ticketd.core.terms import NO_TIME, EventWindow, Kind, Profile, Terms, sale_time
 
 HELD, PAYING, PAID = ReservationStatus.HELD, ReservationStatus.PAYING, ReservationStatus.PAID
 RELEASED, EXPIRED = ReservationStatus.RELEASED, ReservationStatus.EXPIRED
@@ -46,6 +54,13 @@ class InventoryState:
         """Open lines, and closed ones until the owner calls `forget`."""
         self.keys = KeyMemory()
         self.deadlines = Deadlines()
+        self.is_plain = True
+        """Whether it has nothing but counts: none of the following says anything."""
+        self.is_shared = False
+        self.seating: Seating | None = None
+        self.shelves = Shelves()
+        self.codes = AccessCodeBook()
+        self.guests = GuestTally()
 
     # -- what it shows
 
@@ -57,7 +72,8 @@ class InventoryState:
     def conserved(self) -> bool:
         """Whether the invariant holds."""
         counts = (self.free, self.held, self.paying, self.sold)
-        return min(counts) >= 0 and sum(counts) == self.terms.capacity
+        seated = self.seating is None or self.seating.free == self.free
+        return min(counts) >= 0 and sum(counts) == self.terms.capacity and seated
 
     def figures(self) -> Figures:
         """The counts as they stand."""
@@ -67,7 +83,35 @@ class InventoryState:
         """What guests and owners may see; None if it doesn't exist."""
         if self.profile is None or self.deleted:
             return None
-        return Offer(self.id, self.seq, self.profile, self.terms, self.window, self.figures())
+        own = TicketTypeId(self.id)
+        if self.is_plain:
+            return Offer(self.id, own, self.seq, self.profile, self.terms, self.window, self.figures())
+        return Offer(
+            self.id,
+            own,
+            self.seq,
+            self.profile,
+            self.terms,
+            self.window,
+            self.figures(),
+            None if self.seating is None else self.seating.hall,
+            self.codes.required,
+            self._shelf_offers() if self.is_shared else (),
+        )
+
+    def _shelf_offers(self) -> tuple[Offer, ...]:
+        capacity, free = self.terms.capacity, self.free
+        return tuple([shelf.offer(self.id, capacity=capacity, free=free) for shelf in self.shelves])
+
+    def listing(self, ticket_type_id: TicketTypeId) -> Listing:
+        """Itself (OWN), or a ticket type that is or was on its shelves."""
+        if ticket_type_id != f.OWN:
+            shelf = self.shelves[ticket_type_id]
+            hidden = shelf.codes.required
+            return Listing(TicketType(shelf.id, self.seq, shelf.profile, shelf.terms, hidden), shelf.deleted)
+        assert self.profile is not None, "an inventory's first fact opens it"
+        own, hidden = TicketTypeId(self.id), self.codes.required
+        return Listing(TicketType(own, self.seq, self.profile, self.terms, hidden), self.deleted)
 
     def next_deadline(self) -> Instant | None:
         """When the next held line runs out."""
@@ -89,24 +133,30 @@ class InventoryState:
                 self._apply_reserved(fact)
                 return  # the only fact after which no deadline is stale
             case f.PaymentStarted():
-                line = self._replace(fact.reservation_id, status=PAYING, attempt=fact.attempt)
+                line = self._replace(
+                    fact.reservation_id, status=PAYING, attempt=fact.attempt, claims=fact.claims
+                )
                 self.held -= line.quantity
                 self.paying += line.quantity
+                self._move(line, Move.PAY)
             case f.Confirmed():
                 line = self._replace(fact.reservation_id, status=PAID, ticket_codes=fact.ticket_codes)
                 self.paying -= line.quantity
                 self.sold += line.quantity
-                self.revenue_cents += line.quantity * line.unit_price_cents
+                self.revenue_cents += line.total_cents
+                self._move(line, Move.SELL)
             case f.PaymentFailed():
                 line = self._replace(fact.reservation_id, status=HELD, deadline=fact.deadline)
                 self.paying -= line.quantity
                 self.held += line.quantity
+                self._move(line, Move.FAIL)
                 self.deadlines.add(fact.deadline, fact.reservation_id)
             case f.Released() | f.Expired():
                 status = RELEASED if isinstance(fact, f.Released) else EXPIRED
                 line = self._replace(fact.reservation_id, status=status)
                 self.held -= line.quantity
                 self.free += line.quantity
+                self._move(line, Move.GIVE_BACK)
                 self.keys.follow(fact, self.seq)
             case f.Sealed():
                 self._replace(
@@ -117,9 +167,26 @@ class InventoryState:
                 )
                 self.deadlines.add(fact.deadline, fact.reservation_id)
                 self.keys.follow(fact, self.seq)
+            case f.Opened() | f.TermsChanged() | f.EventWindowChanged() | f.Deleted():
+                if fact.ticket_type_id == f.OWN:
+                    self._apply_own_terms(fact)
+                else:
+                    self._apply_shelf_terms(fact)
+            case f.AccessCodeSet():
+                self._codes_changed(fact.ticket_type_id).set(fact.code, fact.capacity, fact.until)
+                self.is_plain = False
+            case f.AccessCodeRemoved():
+                self._codes_changed(fact.ticket_type_id).remove(fact.code)
+            case _:
+                assert_never(fact)
+        self._drop_stale_deadlines()
+
+    def _apply_own_terms(self, fact: f.Opened | f.TermsChanged | f.EventWindowChanged | f.Deleted) -> None:
+        match fact:
             case f.Opened():
                 self.profile = fact.profile
                 self.free = fact.terms.capacity
+                self._furnish(fact.profile, fact.hall)
                 self._sell_on(fact.terms, fact.window)
             case f.TermsChanged():
                 self.free += fact.terms.capacity - self.terms.capacity
@@ -131,11 +198,57 @@ class InventoryState:
                 self._sell_on(self.terms, self.window)
             case _:
                 assert_never(fact)
-        self._drop_stale_deadlines()
+
+    def _apply_shelf_terms(self, fact: f.Opened | f.TermsChanged | f.EventWindowChanged | f.Deleted) -> None:
+        match fact:
+            case f.Opened():
+                self.shelves.put(Shelf(fact.ticket_type_id, fact.profile, fact.terms, fact.window))
+            case f.TermsChanged():
+                shelf = self.shelves[fact.ticket_type_id]
+                shelf.sell_on(fact.terms, shelf.window)
+            case f.EventWindowChanged():
+                shelf = self.shelves[fact.ticket_type_id]
+                shelf.sell_on(shelf.terms, fact.window)
+            case f.Deleted():
+                self.shelves[fact.ticket_type_id].deleted = True
+            case _:
+                assert_never(fact)
+        self.shelves[fact.ticket_type_id].seq = self.seq
+
+    def _codes_changed(self, ticket_type_id: TicketTypeId) -> AccessCodeBook:
+        if ticket_type_id != f.OWN:
+            self.shelves[ticket_type_id].seq = self.seq
+        return self.codes_of(ticket_type_id)
+
+    def codes_of(self, ticket_type_id: TicketTypeId) -> AccessCodeBook:
+        """The access codes of a ticket type that is here."""
+        return self.codes if ticket_type_id == f.OWN else self.shelves[ticket_type_id].codes
+
+    def _furnish(self, profile: Profile, hall: bytes) -> None:
+        """Make room for what it keeps beside its counts."""
+        if hall:
+            self.seating = Seating(Hall.decode(hall))
+        self.is_plain = not hall and profile.kind is Kind.TICKETS
+        self.is_shared = profile.kind is Kind.CAPACITY
+
+    def _move(self, line: Line, move: Move) -> None:
+        if self.is_plain:
+            return
+        if line.seats and self.seating is not None:
+            self.seating.follow(line.seats, move)
+        if line.guest:
+            self.guests.follow(line.guest, line.quantity, move)
+        if line.shares:
+            self.shelves.follow(line.shares, move)
+        if line.access_code:
+            self.codes.follow(line.access_code, line.quantity, move)
 
     def _apply_reserved(self, fact: f.Reserved) -> None:
         self.free -= fact.quantity
         self.held += fact.quantity
+        if not self.is_plain:
+            self._apply_reserved_from_stock(fact)
+            return
         self.lines[fact.reservation_id] = Line(
             fact.reservation_id,
             self.id,
@@ -150,6 +263,34 @@ class InventoryState:
             0,
             fact.parts,
         )
+        self.deadlines.add(fact.deadline, fact.reservation_id)
+        self.keys.follow(fact, self.seq)
+
+    def _apply_reserved_from_stock(self, fact: f.Reserved) -> None:
+        line = Line(
+            fact.reservation_id,
+            self.id,
+            self.seq,
+            HELD,
+            fact.quantity,
+            fact.unit_price_cents,
+            fact.at,
+            fact.deadline,
+            fact.deadline,
+            bool(fact.parts) and not fact.guest,
+            0,
+            fact.parts,
+            (),
+            fact.seats,
+            fact.shares,
+            fact.access_code,
+            fact.guest,
+        )
+        self.lines[fact.reservation_id] = line
+        if fact.seats and self.seating is not None and not fact.access_code:
+            self.seating.hold(fact.seats)  # nothing else counts along, as nearly always
+        else:
+            self._move(line, Move.HOLD)
         self.deadlines.add(fact.deadline, fact.reservation_id)
         self.keys.follow(fact, self.seq)
 
@@ -206,6 +347,11 @@ class InventoryState:
             self.revenue_cents,
             tuple(open_lines),
             self.seq + 1 if oldest_key is None else oldest_key,
+            b"" if self.seating is None else self.seating.hall.encode(),
+            b"" if self.seating is None else self.seating.sold_bytes(),
+            self.shelves.at_rest(),
+            self.codes.at_rest(),
+            self.guests.sold_to(),
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -213,13 +359,22 @@ class InventoryState:
         assert self.seq == 0, "an inventory is restored before its first fact"
         self.seq = self.restored_seq = snapshot.seq
         self.profile, self.deleted = snapshot.profile, snapshot.deleted
+        self._furnish(snapshot.profile, snapshot.hall)
+        if self.seating is not None:
+            self.seating.restore(snapshot.sold_seats)
+        self.shelves.restore(snapshot.shelves)
+        self.codes.restore(snapshot.codes)
+        self.is_plain = self.is_plain and not snapshot.codes
+        self.guests.restore(snapshot.sold_to)
         self._sell_on(snapshot.terms, snapshot.window)
         self.sold, self.revenue_cents = snapshot.sold, snapshot.revenue_cents
         for line in snapshot.open_lines:
             self.lines[line.reservation_id] = line
+            self._move(line, Move.HOLD)
             if line.status is HELD:
                 self.held += line.quantity
                 self.deadlines.add(line.deadline, line.reservation_id)
             else:
                 self.paying += line.quantity
+                self._move(line, Move.PAY)
         self.free = self.terms.capacity - self.held - self.paying - self.sold

@@ -5,9 +5,20 @@ from typing import NamedTuple
 
 import msgspec
 
-from ticketd.core.ids import DAWN_OF_TIME, END_OF_TIME, EventId, Instant, OrganizerId
+from ticketd.core.ids import (
+    DAWN_OF_TIME,
+    END_OF_TIME,
+    EventId,
+    Instant,
+    InventoryId,
+    OrganizerId,
+    SeatMapId,
+)
 from ticketd.core.money import EUR
 from ticketd.core.refusals import FieldError
+
+UNLIMITED = 10_000_000
+"""The largest capacity; of a ticket type on a shared one, that it has no ceiling of its own."""
 
 
 class EventStatus(StrEnum):
@@ -27,6 +38,17 @@ class SaleStatus(StrEnum):
     ENDED = "ended"
 
 
+class Kind(StrEnum):
+    """What an inventory is there for."""
+
+    TICKETS = "tickets"
+    """One ticket type of its own."""
+    CAPACITY = "capacity"
+    """A shared capacity that several ticket types draw on."""
+    GUESTS = "guests"
+    """An event's limit for each guest; `max_per_reservation` is that limit."""
+
+
 class Terms(msgspec.Struct, frozen=True):
     """What a ticket type's owner decides about it."""
 
@@ -37,6 +59,8 @@ class Terms(msgspec.Struct, frozen=True):
     max_per_reservation: int = 10
     on_sale_at: Instant | None = None
     off_sale_at: Instant | None = None
+    position: int = 0
+    """Where it stands among the event's others; the lowest first, then by id."""
 
 
 class TermsPatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +72,7 @@ class TermsPatch(msgspec.Struct, frozen=True, kw_only=True):
     max_per_reservation: int | msgspec.UnsetType = msgspec.UNSET
     on_sale_at: Instant | msgspec.UnsetType | None = msgspec.UNSET
     off_sale_at: Instant | msgspec.UnsetType | None = msgspec.UNSET
+    position: int | msgspec.UnsetType = msgspec.UNSET
 
     def applied_to(self, terms: Terms) -> Terms:
         """The terms with this change made."""
@@ -74,6 +99,11 @@ class Profile(msgspec.Struct, frozen=True):
     event_id: EventId | None
     code: str
     """The unguessable UUID in its purchase URL."""
+    kind: Kind = Kind.TICKETS
+    capacity_id: InventoryId | None = None
+    """The shared capacity that it draws on, if it has none of its own."""
+    seat_map_id: SeatMapId | None = None
+    """The map that its seats come from, if it is sold by the seat."""
 
 
 class SaleTime(NamedTuple):

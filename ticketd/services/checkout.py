@@ -75,6 +75,13 @@ class Reservations(Protocol):
         """Have a reservation at hand that is durably closed: its guest looks at it next."""
 
 
+class GuestLimits(Protocol):
+    """Counts what each guest of an event has."""
+
+    async def claim(self, held: Reservation, email: str) -> Reservation | Refusal:
+        """The reservation with what it takes of its guest's limits, or why it can't have that."""
+
+
 class Guests(Protocol):
     """Keeps the guest's person, apart from everything else."""
 
@@ -109,11 +116,13 @@ class Checkout:
         router: Router,
         reservations: Reservations,
         guests: Guests,
+        guest_limits: GuestLimits,
         gateway: PaymentGateway,
         limits: CheckoutLimits,
     ) -> None:
         self._reservations = reservations
         self._guests = guests
+        self._guest_limits = guest_limits
         self._gateway = gateway
         self._limits = limits
         self._steps = PaymentSteps(router, limits.back_off)
@@ -200,12 +209,15 @@ class Checkout:
             return _closed_answer(reservation)
         if not payment.token and reservation.total_cents > 0:
             return invalid("token", "A payment needs a token.")
+        claimed = await self._guest_limits.claim(reservation, payment.email)
+        if isinstance(claimed, Refusal):
+            return claimed
         if payment.email or payment.name:
             await self._guests.remember(
                 reservation.home.reservation_id, email=payment.email, name=payment.name
             )
         try:
-            return await self._attempt(running, reservation, payment)
+            return await self._attempt(running, claimed, payment)
         except Exception as error:
             log.warning("payment in doubt", **_trace(error))
             return await self._settle(running)
@@ -266,7 +278,8 @@ class Checkout:
     async def _is_charged(self, paying: Reservation) -> bool:
         if paying.total_cents == 0:
             # Nobody to ask: it counts as paid from the moment when every line was `paying`.
-            return all(line.status in (PAYING, ReservationStatus.PAID) for line in paying.lines)
+            lines = (*paying.lines, *paying.claims)
+            return all(line.status in (PAYING, ReservationStatus.PAID) for line in lines)
         async with asyncio.timeout(self._limits.lookup_seconds_max):
             return await self._gateway.lookup(_attempt_id(paying)) is Charge.CHARGED
 

@@ -5,19 +5,20 @@ that a change cut short by a crash is known, and finished by `realign_events` at
 """
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from itertools import islice
-from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from ticketd.core.catalogue import Event, Organizer, TicketType
-from ticketd.core.commands import ChangeTerms, Open
-from ticketd.core.ids import EventId, Instant, InventoryId, OwnerId, TicketTypeId, inventory_of
+import msgspec
+
+from ticketd.core.catalogue import Event, Organizer
+from ticketd.core.commands import ChangeTerms
+from ticketd.core.ids import EventId, Instant, InventoryId, OwnerId, TicketTypeId
 from ticketd.core.outcomes import Offer
 from ticketd.core.refusals import FieldError, Reason, Refusal, invalid
-from ticketd.core.terms import EventWindow, Profile, TermsPatch
-from ticketd.ports import Router, StorageUnavailable
+from ticketd.core.terms import EventStatus, TermsPatch
+from ticketd.ports import Clock, Router
+from ticketd.services.access import Access
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.drafts import (
     EventDraft,
@@ -27,7 +28,10 @@ from ticketd.services.drafts import (
     stripped,
     terms_refusal,
 )
+from ticketd.services.duplicates import duplicate_of, terms_moved
 from ticketd.services.event_actors import EventActors
+from ticketd.services.offers import Offers
+from ticketd.services.openings import Openings
 from ticketd.services.order_lists import OrderPage, cursor_after, position_of
 from ticketd.services.slugs import slug_error, slugs_for
 from ticketd.services.texts import name_errors
@@ -48,52 +52,39 @@ ORDERS_PER_PAGE_MAX = 200
 SLUGS_TRIED_MAX = 1000
 
 
-Written = TypeVar("Written")
-
-
 class Management:
     """Owners' use cases; to an owner, what isn't theirs doesn't exist."""
 
     def __init__(
-        self, *, catalogue: Catalogue, store: CatalogueStore, orders: OrderStore, router: Router
+        self,
+        *,
+        access: Access,
+        catalogue: Catalogue,
+        store: CatalogueStore,
+        orders: OrderStore,
+        openings: Openings,
+        router: Router,
+        clock: Clock,
     ) -> None:
+        self._access = access
         self._catalogue = catalogue
         self._store = store
         self._orders = orders
+        self._openings = openings
         self._router = router
-        self._actors = EventActors(catalogue, router)
-        self._write_in_doubt = False
+        self._offers = Offers(router)
+        self._clock = clock
+        self._actors = EventActors(catalogue, store, router)
         self._event_locks: WeakValueDictionary[EventId, asyncio.Lock] = WeakValueDictionary()
-        """One change of an event at a time, so that no ticket type opens on a window just replaced."""
-
-    # -- keeping the catalogue in step with what is written
-
-    async def _write(self, writing: Awaitable[Written]) -> Written:
-        try:
-            return await writing
-        except StorageUnavailable:
-            self._write_in_doubt = True
-            raise
-
-    async def _catch_up(self) -> None:
-        """A write whose answer was lost may have happened: read what is there before anyone goes on."""
-        if self._write_in_doubt:
-            await self._catalogue.load()
-            self._write_in_doubt = False
+        """One change of an event at a time, so that no ticket type opens on a window just replaced, nor
+        on seats just sold."""
+        # What pages and the API look up before they ask for anything else.
+        self.access = access.organizer
+        self.organizers_of = access.organizers_of
+        self.own_event = access.event
+        self.own_ticket_type = access.ticket_type
 
     # -- organizers
-
-    async def organizers_of(self, owner_id: OwnerId) -> Sequence[Organizer]:
-        """The organizers that this owner may act for, by name."""
-        return await self._store.organizers_of(owner_id)
-
-    async def access(self, owner_id: OwnerId, slug: str) -> Organizer | Refusal:
-        """The organizer with this slug, if the owner may act for it."""
-        await self._catch_up()
-        organizer = self._catalogue.organizer(slug)
-        if organizer is None or not await self._store.may_act_for(owner_id, organizer.id):
-            return Refusal(Reason.NOT_FOUND)
-        return organizer
 
     async def create_organizer(
         self, owner_id: OwnerId, *, name: str, slug: str | None = None
@@ -105,7 +96,7 @@ class Management:
             errors += (FieldError("slug", message),)
         if errors:
             return Refusal(Reason.INVALID, errors=errors)
-        await self._catch_up()
+        await self._access.catch_up()
         candidates = islice(slugs_for(name), SLUGS_TRIED_MAX) if slug is None else (slug,)
         return await self._create_with_first_free(owner_id, name, candidates)
 
@@ -115,7 +106,7 @@ class Management:
         for slug in slugs:
             if self._catalogue.organizer(slug) is not None:
                 continue
-            organizer = await self._write(self._store.insert_organizer(owner_id, slug=slug, name=name))
+            organizer = await self._access.write(self._store.insert_organizer(owner_id, slug=slug, name=name))
             if organizer is not None:
                 self._catalogue.put_organizer(organizer)
                 return organizer
@@ -129,12 +120,26 @@ class Management:
         if isinstance(organizer, Refusal):
             return organizer
         event = draft.event_of(organizer.id)
-        refusal = event_refusal(event)
+        refusal = self._event_refusal(event, known=None)
         if refusal is not None:
             return refusal
-        event = await self._write(self._store.insert_event(event))
-        self._catalogue.put_event(event)
-        return event
+        made = await self._insert(event)
+        if isinstance(made, Event):
+            self._catalogue.put_event(made)
+        return made
+
+    async def _insert(self, event: Event) -> Event | Refusal:
+        if event.max_per_guest is None:
+            return await self._access.write(self._store.insert_event(event))
+        # Nobody sees it until there is an inventory to keep its limit, which has to know the event's id.
+        hidden = msgspec.structs.replace(event, status=EventStatus.DRAFT, max_per_guest=None)
+        made = await self._access.write(self._store.insert_event(hidden))
+        limited = await self._actors.with_guest_limit(msgspec.structs.replace(event, id=made.id))
+        if isinstance(limited, Refusal):
+            await self._store.delete_event(made.id)
+        else:
+            await self._access.write(self._store.update_event(limited))
+        return limited
 
     async def change_event(self, owner_id: OwnerId, event_id: EventId, patch: EventPatch) -> Event | Refusal:
         """The changed event, once all its ticket types follow it.
@@ -145,13 +150,56 @@ class Management:
             found = await self.own_event(owner_id, event_id)
             if isinstance(found, Refusal):
                 return found
-            event = patch.applied_to(found)
-            refusal = event_refusal(event)
+            changed = patch.applied_to(found)
+            refusal = self._event_refusal(changed, known=found)
             if refusal is not None:
                 return refusal
-            await self._write(self._store.update_event(event))
+            event = await self._actors.with_guest_limit(changed)
+            if isinstance(event, Refusal):
+                return event
+            await self._access.write(self._store.update_event(event))
             self._catalogue.put_event(event)
             return await self._actors.announce(event) or event
+
+    def _event_refusal(self, event: Event, *, known: Event | None) -> Refusal | None:
+        """Why an event can't be as it is, or become so from what is known of it; None if it can."""
+        refusal = event_refusal(event)
+        if refusal is not None:
+            return refusal
+        if (known is None or event.starts_at != known.starts_at) and event.starts_at <= self._clock.now():
+            return invalid("starts_at", "This has passed already.")
+        venue = self._catalogue.venue_of(event)
+        if event.venue_id is not None and (venue is None or venue.organizer_id != event.organizer_id):
+            return invalid("venue_id", "The organizer has no such venue.")
+        if known is not None and event.venue_id != known.venue_id and self._sells_seats(known):
+            return invalid("venue_id", "Seats of the venue are on sale for this event.")
+        return None
+
+    def _sells_seats(self, event: Event) -> bool:
+        return any(each.is_seated for each in self._catalogue.ticket_types_of_event(event.id))
+
+    async def duplicate_event(
+        self, owner_id: OwnerId, event_id: EventId, starts_at: Instant
+    ) -> Event | Refusal:
+        """A draft like this event at another time, with copies of its ticket types, but not of access codes.
+
+        Sale windows move along, by the clock on the wall.
+        """
+        original = await self.own_event(owner_id, event_id)
+        if isinstance(original, Refusal):
+            return original
+        organizer = self._catalogue.organizer_by_id(original.organizer_id)
+        event = await self.create_event(owner_id, organizer.slug, duplicate_of(original, starts_at))
+        if isinstance(event, Refusal):
+            return event
+        offers = await self._offers.of(self._catalogue.ticket_types_of_event(event_id))
+        for offer in offers.values():
+            terms = terms_moved(offer.terms, original, starts_at)
+            outcome = await self._openings.open_copy(offer, event, terms)
+            if isinstance(outcome, Refusal):
+                await self.delete_event(owner_id, event.id)  # if this is refused, too, a draft stays
+                return outcome
+        return event
 
     async def delete_event(self, owner_id: OwnerId, event_id: EventId) -> Refusal | None:
         """None once the event and its ticket types are gone; HAS_SALES if anything of it is taken."""
@@ -159,7 +207,7 @@ class Management:
             event = await self.own_event(owner_id, event_id)
             if isinstance(event, Refusal):
                 return event
-            refusal = await self._actors.delete_ticket_types(event)
+            refusal = await self._actors.delete_all(event)
             if refusal is not None:
                 return refusal
             await self._store.delete_event(event_id)
@@ -168,7 +216,7 @@ class Management:
 
     def followers(self, now: Instant) -> Iterable[InventoryId]:
         """The inventories that `realign_events` looks at."""
-        return self._actors.windows(now)
+        return self._actors.inventories(now)
 
     async def realign_events(self, now: Instant) -> Refusal | None:
         """Make every ticket type follow its event again, for the start; None when all do."""
@@ -176,14 +224,6 @@ class Management:
 
     def _event_lock(self, event_id: EventId) -> asyncio.Lock:
         return self._event_locks.setdefault(event_id, asyncio.Lock())
-
-    async def own_event(self, owner_id: OwnerId, event_id: EventId) -> Event | Refusal:
-        """The event, if the owner may act for its organizer."""
-        await self._catch_up()
-        event = self._catalogue.event(event_id)
-        if event is None or not await self._store.may_act_for(owner_id, event.organizer_id):
-            return Refusal(Reason.NOT_FOUND)
-        return event
 
     # -- ticket types
 
@@ -198,12 +238,12 @@ class Management:
         if refusal is not None:
             return refusal
         if draft.event_id is None:
-            return await self._open(organizer, draft, window=None)
+            return await self._openings.open(organizer, draft, None)
         async with self._event_lock(draft.event_id):
             event = self._catalogue.event(draft.event_id)
             if event is None or event.organizer_id != organizer.id:
                 return Refusal(Reason.NOT_FOUND, "The organizer has no such event.")
-            return await self._open(organizer, draft, window=event.window())
+            return await self._openings.open(organizer, draft, event)
 
     async def change_ticket_type(
         self, owner_id: OwnerId, ticket_type_id: TicketTypeId, patch: TermsPatch
@@ -213,38 +253,26 @@ class Management:
         if isinstance(ticket_type, Refusal):
             return ticket_type
         patch = stripped(patch)
-        refusal = terms_refusal(patch.applied_to(ticket_type.terms))
+        terms = patch.applied_to(ticket_type.terms)
+        refusal = terms_refusal(terms)
         if refusal is not None:
             return refusal
-        return await self._ask(inventory_of(ticket_type_id), ChangeTerms(patch))
+        if ticket_type.is_seated and terms.capacity != ticket_type.terms.capacity:
+            return invalid("capacity", "It has as many as there are seats.")
+        outcome = await self._router.ask(
+            ticket_type.inventory_id, ChangeTerms(patch, ticket_type_id=ticket_type.shelf_id)
+        )
+        assert isinstance(outcome, Offer | Refusal), "an inventory answers changes with its offer"
+        if isinstance(outcome, Refusal):
+            return outcome
+        return outcome.of(ticket_type_id) or Refusal(Reason.NOT_FOUND)
 
     async def delete_ticket_type(self, owner_id: OwnerId, ticket_type_id: TicketTypeId) -> Refusal | None:
         """None once it is gone; HAS_SALES if anything of it is sold, held or paying."""
         ticket_type = await self.own_ticket_type(owner_id, ticket_type_id)
         if isinstance(ticket_type, Refusal):
             return ticket_type
-        return await self._actors.delete(inventory_of(ticket_type_id))
-
-    async def _open(
-        self, organizer: Organizer, draft: TicketTypeDraft, *, window: EventWindow | None
-    ) -> Offer | Refusal:
-        ticket_type_id = await self._store.next_ticket_type_id()
-        profile = Profile(organizer.id, draft.event_id, str(uuid.uuid4()))
-        return await self._ask(inventory_of(ticket_type_id), Open(profile, draft.stripped_terms(), window))
-
-    async def _ask(self, inventory_id: InventoryId, command: Open | ChangeTerms) -> Offer | Refusal:
-        outcome = await self._router.ask(inventory_id, command)
-        assert isinstance(outcome, Offer | Refusal), "an inventory answers changes with its offer"
-        return outcome
-
-    async def own_ticket_type(self, owner_id: OwnerId, ticket_type_id: TicketTypeId) -> TicketType | Refusal:
-        """The ticket type, if the owner may act for its organizer."""
-        ticket_type = self._catalogue.ticket_type(ticket_type_id)
-        if ticket_type is None or not await self._store.may_act_for(
-            owner_id, ticket_type.profile.organizer_id
-        ):
-            return Refusal(Reason.NOT_FOUND)
-        return ticket_type
+        return await self._actors.delete(ticket_type)
 
     # -- orders
 

@@ -8,10 +8,11 @@ import msgspec
 
 from ticketd.core.commands import Confirm, FailPayment, Release, StartPayment
 from ticketd.core.ids import TICKET_CODE_LENGTH, ticket_code
-from ticketd.core.outcomes import Departed, Offer, Outcome
+from ticketd.core.outcomes import AccessCodes, Departed, Offer, Outcome
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.ports import Router
+from ticketd.services.answering import TRY_AGAIN
 from ticketd.services.randomness import RandomBytes
 
 Step = Confirm | FailPayment
@@ -54,12 +55,12 @@ class PaymentSteps:
 
         Departed: a line has been closed in the meantime.
         """
-        home = _started(
-            await self._router.ask(held.home.inventory_id, StartPayment(held.home.reservation_id))
-        )
+        claims = tuple([claim.inventory_id for claim in held.claims])
+        command = StartPayment(held.home.reservation_id, claims=claims)
+        home = _started(await self._router.ask(held.home.inventory_id, command))
         match home:
             case Line():
-                started = await self._start_others(home, held.lines[1:])
+                started = await self._start_others(home, held)
             case Refusal(reason=Reason.OVERLOADED):
                 started = home  # it may start yet, but before what is sent to it next
             case Refusal() | Departed():
@@ -74,29 +75,32 @@ class PaymentSteps:
 
     async def _give_back(self, held: Reservation) -> None:
         """A line ran out just as the payment began: the cart can't be had whole any more."""
-        for line in held.lines:
+        for line in (*held.lines, *held.claims):
             await self._router.ask(line.inventory_id, Release(line.reservation_id))
 
-    async def _start_others(self, home: Line, others: Sequence[Line]) -> Reservation | Refusal | Departed:
+    async def _start_others(self, home: Line, held: Reservation) -> Reservation | Refusal | Departed:
+        others = (*held.lines[1:], *held.claims)
         if not others:
             return Reservation((home,))
         command = StartPayment(home.reservation_id, home.attempt)
         lines = [home]
-        for outcome in await asyncio.gather(
-            *(self._router.ask(line.inventory_id, command) for line in others)
-        ):
+        outcomes = await asyncio.gather(*(self._router.ask(line.inventory_id, command) for line in others))
+        for other, outcome in zip(others, outcomes, strict=True):
             line = _started(outcome)
+            if other.guest and (isinstance(line, Departed) or line in _GONE):
+                return TRY_AGAIN  # a claim that ran out on the way, while the reservation itself is whole
             if not isinstance(line, Line):
                 return line
             lines.append(line)
-        return Reservation(tuple(lines))
+        return _like(held, lines)
 
     async def confirm(self, paying: Reservation) -> Reservation | Departed:
         """Every line paid, with a ticket for each admission. Departed: it is, but out of memory."""
         attempt = paying.home.attempt
 
         def step(line: Line) -> Confirm:
-            codes = tuple(ticket_code(self._random.take(TICKET_CODE_LENGTH)) for _ in range(line.quantity))
+            admissions = 0 if line.guest else line.quantity
+            codes = tuple(ticket_code(self._random.take(TICKET_CODE_LENGTH)) for _ in range(admissions))
             return Confirm(line.reservation_id, attempt, codes)
 
         lines: list[Line] = []
@@ -104,16 +108,18 @@ class PaymentSteps:
             if isinstance(line, Departed):
                 return line
             lines.append(line)
-        return Reservation(tuple(lines))
+        return _like(paying, lines)
 
     async def fail(self, paying: Reservation, *, attempt: int) -> None:
-        """No line is `paying` this attempt any more."""
+        """No line is `paying` this attempt any more, and its guest's limits are as before it."""
         await self._home_last(paying, lambda line: FailPayment(line.reservation_id, attempt))
+        for claim in paying.claims:  # the next attempt claims anew; nobody needs to wait for this
+            self._router.ask(claim.inventory_id, Release(claim.reservation_id))
 
     async def _home_last(
         self, reservation: Reservation, step: Callable[[Line], Step]
     ) -> list[Line | Departed]:
-        others = await self._take_all(reservation.lines[1:], step)
+        others = await self._take_all((*reservation.lines[1:], *reservation.claims), step)
         home = await self._take(reservation.home, step(reservation.home))
         return [home, *others]
 
@@ -134,10 +140,16 @@ class PaymentSteps:
                     return outcome
                 case Refusal(reason=Reason.OVERLOADED):
                     await asyncio.sleep(next(delays))
-                case Refusal() | Offer():
+                case Refusal() | Offer() | AccessCodes():
                     raise InconsistentLine(f"{type(step).__name__}: {_name(outcome)}")
                 case _:
                     assert_never(outcome)
+
+
+def _like(reservation: Reservation, lines: Sequence[Line]) -> Reservation:
+    """These lines, of which the last are claims."""
+    count = len(reservation.lines)
+    return Reservation(tuple(lines[:count]), tuple(lines[count:]))
 
 
 def _started(outcome: Outcome) -> Line | Refusal | Departed:
@@ -146,11 +158,11 @@ def _started(outcome: Outcome) -> Line | Refusal | Departed:
             return outcome
         case Line():
             return Departed(outcome.reservation_id)
-        case Offer():
+        case Offer() | AccessCodes():
             raise InconsistentLine(f"StartPayment: {_name(outcome)}")
         case _:
             assert_never(outcome)
 
 
-def _name(outcome: Refusal | Offer) -> str:
-    return outcome.reason if isinstance(outcome, Refusal) else "offer"
+def _name(outcome: Refusal | Offer | AccessCodes) -> str:
+    return outcome.reason if isinstance(outcome, Refusal) else type(outcome).__name__

@@ -1,21 +1,25 @@
 """What an owner has sold: by event, by ticket type, by the name of the ticket type, and in all."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from ticketd.core.catalogue import Event, Organizer
-from ticketd.core.ids import EventId, OrganizerId, OwnerId, TicketTypeId, inventory_of
-from ticketd.core.outcomes import Offer
+from ticketd.core.ids import EventId, InventoryId, OrganizerId, OwnerId, TicketTypeId
+from ticketd.core.outcomes import Figures, Offer
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.ports import Router
 from ticketd.services.catalogue import Catalogue
+from ticketd.services.offers import Offers
 from ticketd.storage.catalogue import CatalogueStore
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """Figures summed up; `held` includes what is being paid, `reserved` is held and sold."""
+    """Figures summed up; `held` includes what is being paid, `reserved` is held and sold.
+
+    What several ticket types share is counted once.
+    """
 
     capacity: int
     available: int
@@ -33,6 +37,8 @@ class TicketTypeRow(Row, frozen=True, kw_only=True):
     organizer: str
     """The organizer's slug."""
     event_id: EventId | None
+    capacity_id: InventoryId | None
+    """The shared capacity that it draws on."""
 
 
 class EventRow(Row, frozen=True, kw_only=True):
@@ -68,6 +74,7 @@ class Statistics:
         self._catalogue = catalogue
         self._store = store
         self._router = router
+        self._offers = Offers(router)
 
     async def of(
         self,
@@ -90,7 +97,9 @@ class Statistics:
             rows = [row for row in rows if row.event_id == event_id]
         if ticket_type_name is not None:
             rows = [row for row in rows if row.name == ticket_type_name]
-        return _report(events, rows, with_empty_events=ticket_type_name is None)
+        shared = await self._router.offers({row.capacity_id for row in rows if row.capacity_id is not None})
+        figures = {capacity_id: offer.figures for capacity_id, offer in shared.items()}
+        return _report(events, rows, figures, with_empty_events=ticket_type_name is None)
 
     def _events(self, organizers: dict[OrganizerId, Organizer], event_id: EventId | None) -> Sequence[Event]:
         return [
@@ -100,21 +109,21 @@ class Statistics:
         ]
 
     async def _rows(self, organizers: dict[OrganizerId, Organizer]) -> list[TicketTypeRow]:
-        inventories = [
-            inventory_of(ticket_type.id)
+        ticket_types = [
+            ticket_type
             for organizer_id in organizers
             for ticket_type in self._catalogue.ticket_types_of_organizer(organizer_id)
         ]
-        offers = await self._router.offers(inventories)
-        return [
-            _ticket_type_row(offers[inventory_id], organizers)
-            for inventory_id in sorted(inventories)
-            if inventory_id in offers
-        ]
+        offers = await self._offers.of(sorted(ticket_types, key=lambda each: each.id))
+        return [_ticket_type_row(offer, organizers) for offer in offers.values()]
 
 
 def _report(
-    events: Sequence[Event], rows: Sequence[TicketTypeRow], *, with_empty_events: bool
+    events: Sequence[Event],
+    rows: Sequence[TicketTypeRow],
+    shared: Mapping[InventoryId, Figures],
+    *,
+    with_empty_events: bool,
 ) -> StatisticsReport:
     of_event: defaultdict[EventId | None, list[TicketTypeRow]] = defaultdict(list)
     of_name: defaultdict[str, list[TicketTypeRow]] = defaultdict(list)
@@ -122,19 +131,19 @@ def _report(
         of_event[row.event_id].append(row)
         of_name[row.name].append(row)
     return StatisticsReport(
-        Row(**_sums(rows)),
+        Row(**_sums(rows, shared)),
         [
             EventRow(
                 event_id=event.id,
                 name=event.name,
                 ticket_types=of_event[event.id],
-                **_sums(of_event[event.id]),
+                **_sums(of_event[event.id], shared),
             )
             for event in events
             if with_empty_events or event.id in of_event
         ],
         rows,
-        [NameRow(name=name, **_sums(of_name[name])) for name in sorted(of_name)],
+        [NameRow(name=name, **_sums(of_name[name], shared)) for name in sorted(of_name)],
     )
 
 
@@ -142,10 +151,11 @@ def _ticket_type_row(offer: Offer, organizers: dict[OrganizerId, Organizer]) -> 
     figures = offer.figures
     held = figures.held + figures.paying
     return TicketTypeRow(
-        ticket_type_id=TicketTypeId(offer.inventory_id),
+        ticket_type_id=offer.ticket_type_id,
         name=offer.terms.name,
         organizer=organizers[offer.profile.organizer_id].slug,
         event_id=offer.profile.event_id,
+        capacity_id=offer.profile.capacity_id,
         capacity=figures.capacity,
         available=figures.free,
         held=held,
@@ -155,9 +165,10 @@ def _ticket_type_row(offer: Offer, organizers: dict[OrganizerId, Organizer]) -> 
     )
 
 
-def _sums(rows: Iterable[Row]) -> dict[str, int]:
-    sums = dict.fromkeys(Row.__struct_fields__, 0)
-    for row in rows:
-        for field in sums:
-            sums[field] += getattr(row, field)
+def _sums(rows: Sequence[TicketTypeRow], shared: Mapping[InventoryId, Figures]) -> dict[str, int]:
+    sums = {field: sum(getattr(row, field) for row in rows) for field in Row.__struct_fields__}
+    for capacity_id, figures in shared.items():
+        sharing = [row for row in rows if row.capacity_id == capacity_id]
+        sums["capacity"] -= max(0, sum(row.capacity for row in sharing) - figures.capacity)
+        sums["available"] -= max(0, sum(row.available for row in sharing) - figures.free)
     return sums

@@ -1,11 +1,11 @@
-"""What the catalogue keeps in Postgres: organizers and who may act for them, events, ticket types."""
+"""What the catalogue keeps in Postgres: organizers and who may act for them, venues, events, ticket types."""
 
 import asyncpg
 import msgspec
 
-from ticketd.core.catalogue import Event, Organizer, TicketType
-from ticketd.core.ids import EventId, Instant, OrganizerId, OwnerId, TicketTypeId
-from ticketd.core.terms import EventStatus, Profile, Terms
+from ticketd.core.catalogue import Event, Organizer, TicketType, Venue
+from ticketd.core.ids import EventId, Instant, OrganizerId, OwnerId, TicketTypeId, VenueId
+from ticketd.core.terms import EventStatus, Kind, Profile, Terms
 from ticketd.storage.database import Database
 
 ORGANIZERS = "SELECT id, slug, name FROM organizer"
@@ -26,29 +26,36 @@ WITH made AS (
 INSERT INTO owner_organizer (owner_id, organizer_id) SELECT $1, id FROM made RETURNING organizer_id
 """
 
+VENUES = "SELECT id, organizer_id, name, address, timezone, seat_map_id FROM venue"
+
 EVENTS = """
-SELECT id, organizer_id, name, description, starts_at, timezone, on_sale_at, off_sale_at, status FROM event
+SELECT id, organizer_id, name, description, starts_at, timezone, on_sale_at, off_sale_at, status,
+       venue_id, max_per_guest, guests_id
+FROM event
 """
 
 INSERT_EVENT = """
-INSERT INTO event (organizer_id, name, description, starts_at, timezone, on_sale_at, off_sale_at, status)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO event (organizer_id, name, description, starts_at, timezone, on_sale_at, off_sale_at, status,
+                   venue_id, max_per_guest, guests_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 RETURNING id
 """
 
 UPDATE_EVENT = """
 UPDATE event
-SET name = $2, description = $3, starts_at = $4, timezone = $5, on_sale_at = $6, off_sale_at = $7, status = $8
+SET name = $2, description = $3, starts_at = $4, timezone = $5, on_sale_at = $6, off_sale_at = $7,
+    status = $8, venue_id = $9, max_per_guest = $10, guests_id = $11
 WHERE id = $1
 """
 
 TICKET_TYPES = """
-SELECT id, fact_seq, organizer_id, event_id, code, terms FROM ticket_type WHERE NOT deleted
+SELECT id, fact_seq, organizer_id, event_id, code, terms, kind, capacity_id, seat_map_id, hidden
+FROM ticket_type WHERE NOT deleted
 """
 
 
 class CatalogueStore:
-    """Reads and writes of the catalogue; the ticket types' rows are written by the journal only."""
+    """Reads and writes of the catalogue; `VenueStore` writes venues, the journal alone ticket types' rows."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -70,6 +77,10 @@ class CatalogueStore:
         organizer_id = await self._database.write(INSERT_ORGANIZER, owner_id, slug, name)
         return None if organizer_id is None else Organizer(OrganizerId(organizer_id), slug, name)
 
+    async def venues(self) -> list[Venue]:
+        """Every venue, without its seat map."""
+        return [_venue(row) for row in await self._database.fetch(VENUES)]
+
     async def events(self) -> list[Event]:
         """Every event."""
         return [_event(row) for row in await self._database.fetch(EVENTS)]
@@ -88,7 +99,7 @@ class CatalogueStore:
         await self._database.write("DELETE FROM event WHERE id = $1", event_id)
 
     async def ticket_types(self) -> list[TicketType]:
-        """Every ticket type that has not been deleted."""
+        """Every ticket type that has not been deleted, and what else has an inventory: see `Profile.kind`."""
         return [_ticket_type(row) for row in await self._database.fetch(TICKET_TYPES)]
 
     async def next_ticket_type_id(self) -> TicketTypeId:
@@ -98,6 +109,17 @@ class CatalogueStore:
 
 def _organizer(row: asyncpg.Record) -> Organizer:
     return Organizer(OrganizerId(row["id"]), row["slug"], row["name"])
+
+
+def _venue(row: asyncpg.Record) -> Venue:
+    return Venue(
+        VenueId(row["id"]),
+        OrganizerId(row["organizer_id"]),
+        row["name"],
+        row["address"],
+        row["timezone"],
+        row["seat_map_id"],
+    )
 
 
 def _event(row: asyncpg.Record) -> Event:
@@ -111,10 +133,13 @@ def _event(row: asyncpg.Record) -> Event:
         row["on_sale_at"],
         row["off_sale_at"],
         EventStatus(row["status"]),
+        row["venue_id"],
+        row["max_per_guest"],
+        row["guests_id"],
     )
 
 
-def _changeable(event: Event) -> tuple[str, str, Instant, str, Instant | None, Instant | None, str]:
+def _changeable(event: Event) -> tuple[object, ...]:
     return (
         event.name,
         event.description,
@@ -123,10 +148,20 @@ def _changeable(event: Event) -> tuple[str, str, Instant, str, Instant | None, I
         event.on_sale_at,
         event.off_sale_at,
         event.status.value,
+        event.venue_id,
+        event.max_per_guest,
+        event.guests_id,
     )
 
 
 def _ticket_type(row: asyncpg.Record) -> TicketType:
-    profile = Profile(OrganizerId(row["organizer_id"]), row["event_id"], str(row["code"]))
+    profile = Profile(
+        OrganizerId(row["organizer_id"]),
+        row["event_id"],
+        str(row["code"]),
+        Kind(row["kind"]),
+        row["capacity_id"],
+        row["seat_map_id"],
+    )
     terms = msgspec.json.decode(row["terms"], type=Terms)
-    return TicketType(TicketTypeId(row["id"]), row["fact_seq"], profile, terms)
+    return TicketType(TicketTypeId(row["id"]), row["fact_seq"], profile, terms, row["hidden"])

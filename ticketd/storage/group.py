@@ -1,13 +1,14 @@
 """One group commit: what many actors decided, folded into the arguments of one statement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
 
-from ticketd.core.catalogue import TicketType
+from ticketd.core.catalogue import Listing
 from ticketd.core.facts import AnyFact, Reserved
-from ticketd.core.ids import InventoryId, OrganizerId, ReservationId
+from ticketd.core.ids import InventoryId, OrganizerId, ReservationId, TicketTypeId
 from ticketd.core.reservations import Line
 from ticketd.ports import Batch
 
@@ -36,23 +37,28 @@ facts AS (
 
 PROJECTIONS = f"""
 orders AS (
-    INSERT INTO order_line (reservation_id, inventory_id, organizer_id, number, status, quantity,
-                            unit_price_cents, created_at, ticket_codes)
-    SELECT u.reservation_id, u.inventory_id, u.organizer_id, u.number, u.status, u.quantity,
-           u.unit_price_cents, u.created_at, coalesce(string_to_array(u.ticket_codes, ' '), '{{}}')
+    INSERT INTO order_line (reservation_id, ticket_type_id, organizer_id, number, status, quantity,
+                            unit_price_cents, created_at, ticket_codes, seats)
+    SELECT u.reservation_id, u.ticket_type_id, u.organizer_id, u.number, u.status, u.quantity,
+           u.unit_price_cents, u.created_at, coalesce(string_to_array(u.ticket_codes, ' '), '{{}}'),
+           coalesce(string_to_array(u.seats, E'\\t'), '{{}}')
     FROM fence, unnest({_column(7, "text")}, {_column(8, "bigint")}, {_column(9, "int")},
                        {_column(10, "text")}, {_column(11, "text")}, {_column(12, "int")},
-                       {_column(13, "bigint")}, {_column(14, "bigint")}, {_column(15, "text")})
-         AS u (reservation_id, inventory_id, organizer_id, number, status, quantity,
-               unit_price_cents, created_at, ticket_codes)
-    ON CONFLICT (reservation_id, inventory_id)
+                       {_column(13, "bigint")}, {_column(14, "bigint")}, {_column(15, "text")},
+                       {_column(16, "text")})
+         AS u (reservation_id, ticket_type_id, organizer_id, number, status, quantity,
+               unit_price_cents, created_at, ticket_codes, seats)
+    ON CONFLICT (reservation_id, ticket_type_id)
     DO UPDATE SET status = excluded.status, ticket_codes = excluded.ticket_codes
 ), ticket_types AS (
-    INSERT INTO ticket_type (id, fact_seq, organizer_id, event_id, code, terms, deleted)
-    SELECT u.* FROM fence, unnest($16::int[], $17::bigint[], $18::int[], $19::int[], $20::uuid[],
-                                  $21::jsonb[], $22::bool[]) AS u
+    INSERT INTO ticket_type (id, fact_seq, organizer_id, event_id, code, terms, deleted, kind, capacity_id,
+                             seat_map_id, hidden)
+    SELECT u.* FROM fence, unnest($17::int[], $18::bigint[], $19::int[], $20::int[], $21::uuid[],
+                                  $22::jsonb[], $23::bool[], $24::text[], $25::int[], $26::int[],
+                                  $27::bool[]) AS u
     ON CONFLICT (id)
-    DO UPDATE SET fact_seq = excluded.fact_seq, terms = excluded.terms, deleted = excluded.deleted
+    DO UPDATE SET fact_seq = excluded.fact_seq, terms = excluded.terms, deleted = excluded.deleted,
+                  hidden = excluded.hidden
 )"""  # noqa: S608 - constants only
 
 FACTS_ONLY = "WITH" + ",".join((FENCE, FACTS)) + "SELECT inc FROM fence"  # noqa: S608 - constants only
@@ -70,7 +76,7 @@ class Group:
         self._reservation_ids: list[ReservationId | str] = []
         self._bodies: list[str] = []
         self._orders: dict[tuple[ReservationId, InventoryId], tuple[Line, OrganizerId]] = {}
-        self._ticket_types: dict[InventoryId, tuple[TicketType, bool]] = {}
+        self._listings: dict[TicketTypeId, Listing] = {}
         for batch in batches:
             self._add(batch)
 
@@ -83,8 +89,8 @@ class Group:
         for line in batch.orders:
             assert batch.organizer_id is not None, "orders belong to an organizer"
             self._orders[line.reservation_id, line.inventory_id] = (line, batch.organizer_id)
-        if batch.ticket_type is not None:
-            self._ticket_types[batch.inventory_id] = (batch.ticket_type, batch.deleted)
+        for listing in batch.listings:
+            self._listings[listing.ticket_type.id] = listing
 
     @property
     def rows(self) -> int:
@@ -94,7 +100,7 @@ class Group:
     @property
     def has_projections(self) -> bool:
         """Whether it needs more than the ledger."""
-        return bool(self._orders or self._ticket_types)
+        return bool(self._orders or self._listings)
 
     def arguments(self) -> list[Any]:
         """The statement's arguments after incarnation and group_seq, column by column.
@@ -111,20 +117,9 @@ class Group:
 
     def _order_columns(self) -> list[list[Any]]:
         rows = [
-            (
-                line.reservation_id,
-                line.inventory_id,
-                organizer_id,
-                f"{line.inventory_id}-{line.seq}" if line.is_home else "",
-                line.status.value,
-                line.quantity,
-                line.unit_price_cents,
-                line.created_at,
-                " ".join(line.ticket_codes),
-            )
-            for line, organizer_id in self._orders.values()
+            row for line, organizer_id in self._orders.values() for row in _order_rows(line, organizer_id)
         ]
-        return _columns(rows, 9)
+        return _columns(rows, 10)
 
     def _ticket_type_columns(self) -> list[list[Any]]:
         rows = [
@@ -135,11 +130,36 @@ class Group:
                 ticket_type.profile.event_id,
                 ticket_type.profile.code,
                 msgspec.json.encode(ticket_type.terms).decode(),
-                deleted,
+                listing.deleted,
+                ticket_type.profile.kind.value,
+                ticket_type.profile.capacity_id,
+                ticket_type.profile.seat_map_id,
+                ticket_type.hidden,
             )
-            for ticket_type, deleted in self._ticket_types.values()
+            for listing in self._listings.values()
+            for ticket_type in (listing.ticket_type,)
         ]
-        return _columns(rows, 7)
+        return _columns(rows, 11)
+
+
+def _order_rows(line: Line, organizer_id: OrganizerId) -> Iterator[tuple[Any, ...]]:
+    """A row for each ticket type, with its part of the tickets; the first of the home line has the number."""
+    codes = iter(line.ticket_codes)
+    number = f"{line.inventory_id}-{line.seq}" if line.is_home else ""
+    for share in line.of_ticket_types:
+        yield (
+            line.reservation_id,
+            share.ticket_type_id,
+            organizer_id,
+            number,
+            line.status.value,
+            share.quantity,
+            share.unit_price_cents,
+            line.created_at,
+            " ".join(islice(codes, share.quantity)),
+            "\t".join(line.seats),
+        )
+        number = ""
 
 
 def _indexed_under(fact: AnyFact) -> ReservationId | str:

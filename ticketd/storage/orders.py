@@ -7,7 +7,7 @@ from typing import NamedTuple
 import asyncpg
 import msgspec
 
-from ticketd.core.ids import Instant, OrganizerId, ReservationId, TicketTypeId
+from ticketd.core.ids import Instant, OrganizerId, ReservationId, SeatId, TicketTypeId
 from ticketd.core.reservations import ReservationStatus
 from ticketd.storage.database import Database
 
@@ -23,14 +23,14 @@ WITH home AS (
     LIMIT $4
 )
 SELECT reservation_id, home.number, home.status, home.created_at,
-       line.inventory_id, line.quantity, line.unit_price_cents,
+       line.ticket_type_id, line.quantity, line.unit_price_cents, line.seats,
        coalesce(ticket_type.terms ->> 'name', '') AS ticket_type_name,
        coalesce(guest.email, '') AS email, coalesce(guest.name, '') AS name
 FROM home
 JOIN order_line AS line USING (reservation_id)
-LEFT JOIN ticket_type ON ticket_type.id = line.inventory_id
+LEFT JOIN ticket_type ON ticket_type.id = line.ticket_type_id
 LEFT JOIN guest USING (reservation_id)
-ORDER BY home.created_at DESC, home.number, line.number IS NULL, line.inventory_id
+ORDER BY home.created_at DESC, home.number, line.number IS NULL, line.ticket_type_id
 """
 
 
@@ -41,6 +41,7 @@ class OrderLine(msgspec.Struct, frozen=True):
     name: str
     quantity: int
     unit_price_cents: int
+    seats: tuple[SeatId, ...] = ()
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -95,5 +96,9 @@ def _order(rows: list[asyncpg.Record]) -> Order:
 
 def _line(row: asyncpg.Record) -> OrderLine:
     return OrderLine(
-        TicketTypeId(row["inventory_id"]), row["ticket_type_name"], row["quantity"], row["unit_price_cents"]
+        TicketTypeId(row["ticket_type_id"]),
+        row["ticket_type_name"],
+        row["quantity"],
+        row["unit_price_cents"],
+        tuple(row["seats"]),
     )

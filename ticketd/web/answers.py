@@ -18,6 +18,8 @@ from ticketd.clock import wall_seconds
 
 _KEPT: Final = b"Connection: keep-alive\r\n"
 _CLOSED: Final = b"Connection: close\r\n"
+_JOINED_BYTES_MAX: Final = 16 * 1024
+"""A larger body isn't copied for each who gets it."""
 
 
 class Head(NamedTuple):
@@ -71,8 +73,24 @@ class Answer(web.StreamResponse):
         """Send it."""
         request = self._request
         assert request is not None, "prepared before"
-        body = b"" if request.method == hdrs.METH_HEAD else self.body
-        await request.writer.write(self.encoded_head(_connection(request)) + body)
+        head = self.encoded_head(_connection(request))
+        if request.method == hdrs.METH_HEAD:
+            await request.writer.write(head)
+        else:
+            await self.send(request, head)
+
+    async def send(self, request: BaseRequest, head: bytes) -> None:
+        """Send head and body."""
+        if len(self.body) <= _JOINED_BYTES_MAX:
+            await request.writer.write(head + self.body)
+        else:
+            await request.writer.write(head)
+            await request.writer.write(self.body)
+
+    @property
+    def length(self) -> int:
+        """Of the body, in bytes."""
+        return len(self.body)
 
     def encoded_head(self, connection: bytes) -> bytes:
         """All that goes over the wire before the body; `connection` is that header's line, if any."""
@@ -80,10 +98,21 @@ class Answer(web.StreamResponse):
         return b"%b%bContent-Length: %d\r\nDate: %b\r\n%b\r\n" % (
             self._head,
             self._own_headers,
-            len(self.body),
+            self.length,
             date,
             connection,
         )
+
+
+class Unchanged(Answer):
+    """304: the asker has the body already."""
+
+    def __init__(self, head: Head) -> None:
+        super().__init__(head, b"")
+
+    def encoded_head(self, connection: bytes) -> bytes:
+        """See `Answer.encoded_head`; the length would be that of the body that isn't sent."""
+        return b"%bDate: %b\r\n%b\r\n" % (self._head, _http_date(wall_seconds()), connection)
 
 
 def _connection(request: BaseRequest) -> bytes:

@@ -8,12 +8,16 @@ from aiohttp import web
 
 from ticketd.metrics import Metrics
 from ticketd.ports import Clock, Router
+from ticketd.services.access_codes import AccessCodeDesk
 from ticketd.services.accounts import Accounts
+from ticketd.services.capacities import Capacities
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.checkout import Checkout
 from ticketd.services.management import Management
+from ticketd.services.offers import Offers
 from ticketd.services.sales import Sales
 from ticketd.services.statistics import Statistics
+from ticketd.services.venues import Venues
 from ticketd.settings import Settings
 from ticketd.storage.sessions import SessionTable
 
@@ -28,9 +32,13 @@ class Services:
     catalogue: Catalogue
     router: Router
     clock: Clock
+    offers: Offers
     sales: Sales
     checkout: Checkout
     management: Management
+    venues: Venues
+    capacities: Capacities
+    access_codes: AccessCodeDesk
     accounts: Accounts
     statistics: Statistics
     sessions: SessionTable

@@ -67,8 +67,8 @@ async def unmatched(request: web.Request) -> web.StreamResponse:
     for resource in request.app.router.resources():
         if resource is not request.match_info.route.resource:
             allowed |= (await resource.resolve(request))[1]
-    if allowed:
-        raise web.HTTPMethodNotAllowed(request.method, allowed)
+    if named := allowed - {hdrs.METH_ANY}:  # any method goes by the route for what has none
+        raise web.HTTPMethodNotAllowed(request.method, named)
     raise web.HTTPNotFound
 
 

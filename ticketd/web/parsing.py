@@ -5,7 +5,7 @@ import re
 import zoneinfo
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from aiohttp import hdrs, web
@@ -18,6 +18,10 @@ from ticketd.services.timezones import is_timezone
 BODY_BYTES_MAX: Final = 64 * 1024
 BODY_SECONDS_MAX: Final = 10.0
 """A body that comes in drops is cut off after this long."""
+
+HALL_BYTES_MAX: Final = 16 * 1024 * 1024
+HALL_SECONDS_MAX: Final = 60.0
+"""The same for owners' requests that name every seat of a hall."""
 
 FORM_FIELDS_MAX: Final = 100
 YEARS: Final = range(1970, 2200)
@@ -40,24 +44,35 @@ class RefusedRequest(Exception):
 # -- bodies and forms
 
 
-async def read_body(request: web.Request) -> bytes:
-    """The whole body, at most BODY_BYTES_MAX; RefusedRequest if it is larger, broken or too slow."""
+class BodyLimits(NamedTuple):
+    """How much a body may be, and how long it may take."""
+
+    bytes_max: int
+    seconds_max: float
+
+
+ANY_BODY: Final = BodyLimits(BODY_BYTES_MAX, BODY_SECONDS_MAX)
+WHOLE_HALL: Final = BodyLimits(HALL_BYTES_MAX, HALL_SECONDS_MAX)
+
+
+async def read_body(request: web.Request, limits: BodyLimits = ANY_BODY) -> bytes:
+    """The whole body; RefusedRequest if it is larger than it may be, broken or too slow."""
     try:
         if request.content.is_eof():  # it came with the headers, as nearly all do: nothing to wait for
             body = request.content.read_nowait()
         else:
-            async with asyncio.timeout(BODY_SECONDS_MAX):
-                body = await _read_slowly(request)
+            async with asyncio.timeout(limits.seconds_max):
+                body = await _read_slowly(request, limits.bytes_max)
     except (web.RequestPayloadError, TimeoutError, ConnectionError) as error:
         raise RefusedRequest(Refusal(Reason.MALFORMED, "The body is broken or incomplete.")) from error
-    if len(body) > BODY_BYTES_MAX:
+    if len(body) > limits.bytes_max:
         raise RefusedRequest(Refusal(Reason.TOO_LARGE))
     return body
 
 
-async def _read_slowly(request: web.Request) -> bytes:
+async def _read_slowly(request: web.Request, bytes_max: int) -> bytes:
     body = bytearray()
-    while len(body) <= BODY_BYTES_MAX and (chunk := await request.content.readany()):
+    while len(body) <= bytes_max and (chunk := await request.content.readany()):
         body += chunk
     return bytes(body)
 
@@ -72,14 +87,22 @@ def media_type(request: web.Request) -> str:
     return kind.strip()
 
 
-async def read_form(request: web.Request) -> dict[str, str]:
+async def read_form(
+    request: web.Request, limits: BodyLimits = ANY_BODY, *, fields_max: int = FORM_FIELDS_MAX
+) -> dict[str, str]:
     """A page's form fields, line ends as "\\n"; RefusedRequest if it isn't a form."""
     if media_type(request) != "application/x-www-form-urlencoded":
         raise RefusedRequest(Refusal(Reason.UNSUPPORTED_MEDIA_TYPE))
-    body = await read_body(request)
+    body = await read_body(request, limits)
+    if len(body) <= BODY_BYTES_MAX:
+        return _form_fields(body, fields_max)
+    return await asyncio.to_thread(_form_fields, body, fields_max)  # megabytes would hold up everybody else
+
+
+def _form_fields(body: bytes, fields_max: int) -> dict[str, str]:
     try:
         pairs = parse_qsl(
-            body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS_MAX
+            body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=fields_max
         )
     except ValueError as error:
         raise RefusedRequest(Refusal(Reason.MALFORMED)) from error

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import msgspec
 from aiohttp import hdrs
 
+from ticketd.core.ids import SeatId
 from ticketd.core.refusals import FieldError, Reason, Refusal
 from ticketd.web.answers import Answer, head, header_lines
 from ticketd.web.parsing import format_instant
@@ -21,6 +22,8 @@ PRIVATE_HEADERS: Final[Mapping[str, str]] = {
 """On everything whose URL or content nobody else should keep."""
 
 RETRY_AFTER_SECONDS: Final = 1
+SEATS_NAMED_MAX: Final = 10
+"""In a sentence."""
 
 
 class Presentation(NamedTuple):
@@ -42,6 +45,7 @@ PRESENTATIONS: Final[Mapping[Reason, Presentation]] = {
     Reason.NOT_FOUND: Presentation(404, "Not found", "There is nothing here."),
     Reason.METHOD_NOT_ALLOWED: Presentation(405, "Method not allowed", "This can't be done here."),
     Reason.SOLD_OUT: Presentation(409, "Sold out", "There aren't enough tickets left."),
+    Reason.SEAT_TAKEN: Presentation(409, "Seat taken", "Some of these seats are taken already."),
     Reason.LIMIT_EXCEEDED: Presentation(409, "Limit exceeded", "That is more than one guest may have."),
     Reason.NOT_ON_SALE: Presentation(409, "Not on sale", "These tickets aren't on sale now."),
     Reason.RESERVATION_CLOSED: Presentation(
@@ -91,6 +95,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     held: int | None = None
     sold: int | None = None
     max_per_reservation: int | None = None
+    max_per_guest: int | None = None
+    taken_seats: tuple[SeatId, ...] = ()
     on_sale_at: str | None = None
     errors: tuple[FieldError, ...] = ()
 
@@ -116,6 +122,13 @@ def sentence(refusal: Refusal) -> str:
             return "There are no tickets left."
         case Refusal(reason=Reason.SOLD_OUT, available=int(available)):
             return f"There aren't enough tickets left: only {available}."
+        case Refusal(reason=Reason.SEAT_TAKEN, taken_seats=(first,)):
+            return f"The seat {first} is taken already."
+        case Refusal(reason=Reason.SEAT_TAKEN, taken_seats=(_, *_) as taken):
+            more = f" and {len(taken) - SEATS_NAMED_MAX} more" if len(taken) > SEATS_NAMED_MAX else ""
+            return f"These seats are taken already: {', '.join(taken[:SEATS_NAMED_MAX])}{more}."
+        case Refusal(reason=Reason.LIMIT_EXCEEDED, max_per_guest=int(most)):
+            return f"One guest can have at most {most} for this event, orders made before included."
         case Refusal(reason=Reason.LIMIT_EXCEEDED, max_per_reservation=int(most)):
             return f"At most {most} can be had in one reservation."
         case Refusal(reason=Reason.CAPACITY_BELOW_SOLD, sold=int(sold), held=int(held)):
@@ -138,6 +151,8 @@ def problem(refusal: Refusal, *, headers: Mapping[str, str] | None = None) -> An
         held=refusal.held,
         sold=refusal.sold,
         max_per_reservation=refusal.max_per_reservation,
+        max_per_guest=refusal.max_per_guest,
+        taken_seats=refusal.taken_seats,
         on_sale_at=None if refusal.on_sale_at is None else format_instant(refusal.on_sale_at),
         errors=refusal.errors,
     )

@@ -5,7 +5,17 @@ from typing import Final
 from aiohttp import web
 
 from ticketd.web import operations, static
-from ticketd.web.api import documents, management, offers, organizers, reservations
+from ticketd.web.api import (
+    access_codes,
+    capacities,
+    documents,
+    management,
+    offers,
+    organizers,
+    reservations,
+    seats,
+    venues,
+)
 from ticketd.web.api.documents import OPENAPI
 from ticketd.web.api.openapi import openapi_document
 from ticketd.web.api.presenters import API
@@ -15,14 +25,15 @@ from ticketd.web.pages import rendering
 from ticketd.web.pages.table import ROUTES
 
 API_ROUTES: Final = (
-    # guests
+    # guests; what is asked for the most comes first, because routes are tried in this order
+    web.get(f"{API}/events/{{event_id}}/availability", offers.get_event_availability),
     web.get(f"{API}/events", offers.list_events),
     web.get(f"{API}/events/{{event_id}}", offers.get_event),
-    web.get(f"{API}/events/{{event_id}}/availability", offers.get_event_availability),
     web.get(f"{API}/organizers/{{slug}}", offers.get_organizer),
     web.get(f"{API}/organizers/{{slug}}/ticket-types", offers.list_ticket_types),
-    web.get(f"{API}/ticket-types/{{ticket_type_id}}", offers.get_ticket_type),
     web.get(f"{API}/ticket-types/{{ticket_type_id}}/availability", offers.get_availability),
+    web.get(f"{API}/ticket-types/{{ticket_type_id}}", offers.get_ticket_type),
+    web.get(f"{API}/ticket-types/{{ticket_type_id}}/seats", seats.get_seats),
     web.post(f"{API}/reservations", reservations.reserve),
     web.get(f"{API}/reservations/{{reservation_id}}", reservations.get_reservation),
     web.delete(f"{API}/reservations/{{reservation_id}}", reservations.release),
@@ -36,6 +47,21 @@ API_ROUTES: Final = (
     web.post(f"{API}/organizers/{{slug}}/ticket-types", management.create_ticket_type),
     web.patch(f"{API}/ticket-types/{{ticket_type_id}}", management.change_ticket_type),
     web.delete(f"{API}/ticket-types/{{ticket_type_id}}", management.delete_ticket_type),
+    web.get(f"{API}/organizers/{{slug}}/venues", venues.list_venues),
+    web.post(f"{API}/organizers/{{slug}}/venues", venues.create_venue),
+    web.get(f"{API}/venues/{{venue_id}}", venues.get_venue),
+    web.patch(f"{API}/venues/{{venue_id}}", venues.change_venue),
+    web.put(f"{API}/venues/{{venue_id}}/seat-map", venues.put_seat_map),
+    web.delete(f"{API}/venues/{{venue_id}}", venues.delete_venue),
+    web.get(f"{API}/organizers/{{slug}}/capacities", capacities.list_capacities),
+    web.post(f"{API}/organizers/{{slug}}/capacities", capacities.create_capacity),
+    web.patch(f"{API}/capacities/{{capacity_id}}", capacities.change_capacity),
+    web.delete(f"{API}/capacities/{{capacity_id}}", capacities.delete_capacity),
+    web.get(f"{API}/ticket-types/{{ticket_type_id}}/access-codes", access_codes.list_access_codes),
+    web.post(f"{API}/ticket-types/{{ticket_type_id}}/access-codes", access_codes.create_access_code),
+    web.delete(
+        f"{API}/ticket-types/{{ticket_type_id}}/access-codes/{{code}}", access_codes.delete_access_code
+    ),
     web.get(f"{API}/organizers/{{slug}}/reservations", organizers.list_orders),
     web.get(f"{API}/statistics", organizers.get_statistics),
     # both
@@ -63,6 +89,8 @@ def setup(app: web.Application, services: Services) -> None:
     app[OPENAPI] = openapi_document(API_ROUTES)
     rendering.setup(app)
     static.setup(app)
+    offers.setup(app, services)
+    seats.setup(app, services)
     app.add_routes(
         web.RouteDef(route.method, route.path, answering(route.handler), route.kwargs)
         for route in (*API_ROUTES, *OTHER_ROUTES, *PAGE_ROUTES, UNMATCHED)

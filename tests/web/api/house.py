@@ -1,14 +1,17 @@
 """The real services over a catalogue and inventories in memory, and the outside's way into them."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 from typing import Any, cast
+
+import msgspec
 
 from tests.fakes.clock import ManualClock
 from tests.fakes.gateway import FakeGateway
 from tests.fakes.router import InstantRouter
-from ticketd.core.catalogue import Event, Organizer, TicketType
+from ticketd.core.catalogue import Event, Organizer, TicketType, Venue
 from ticketd.core.facts import AnyFact
 from ticketd.core.ids import (
     MICROSECONDS,
@@ -18,9 +21,12 @@ from ticketd.core.ids import (
     OrganizerId,
     OwnerId,
     ReservationId,
+    SeatMapId,
     TicketTypeId,
+    VenueId,
 )
 from ticketd.core.outcomes import Offer
+from ticketd.core.seat_maps import SeatMap
 from ticketd.core.stats import SIZE_BOUNDS, Distribution, JournalStats, PaymentStats, RegistryStats
 from ticketd.core.terms import Terms
 from ticketd.metrics import Metrics
@@ -28,7 +34,10 @@ from ticketd.ports import Journal
 from ticketd.services.accounts import Accounts, Owner
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.checkout import Checkout, CheckoutLimits
-from ticketd.services.management import EventDraft, Management, TicketTypeDraft
+from ticketd.services.guest_limits import GuestLimits
+from ticketd.services.management import EventDraft, TicketTypeDraft
+from ticketd.services.offers import Offers
+from ticketd.services.owners import owner_services
 from ticketd.services.sales import Sales
 from ticketd.services.statistics import Statistics
 from ticketd.settings import Settings
@@ -37,6 +46,7 @@ from ticketd.storage.catalogue import CatalogueStore
 from ticketd.storage.database import Database
 from ticketd.storage.orders import Order, OrderStore, Position
 from ticketd.storage.sessions import SessionTable
+from ticketd.storage.venues import SeatMapSummary, VenueStore, sections_of
 from ticketd.web.context import Services
 
 NO_DATABASE = cast("Database", None)
@@ -74,21 +84,14 @@ class MemoryCatalogueStore(CatalogueStore):
         self._access.add((owner_id, organizer.id))
         return organizer
 
+    async def venues(self) -> list[Venue]:
+        return []
+
     async def events(self) -> list[Event]:
         return list(self._events.values())
 
     async def insert_event(self, event: Event) -> Event:
-        numbered = Event(
-            EventId(next(self._numbers)),
-            event.organizer_id,
-            event.name,
-            event.description,
-            event.starts_at,
-            event.timezone,
-            event.on_sale_at,
-            event.off_sale_at,
-            event.status,
-        )
+        numbered = msgspec.structs.replace(event, id=EventId(next(self._numbers)))
         self._events[numbered.id] = numbered
         return numbered
 
@@ -103,6 +106,36 @@ class MemoryCatalogueStore(CatalogueStore):
 
     async def next_ticket_type_id(self) -> TicketTypeId:
         return TicketTypeId(next(self._numbers))
+
+
+class MemoryVenueStore(VenueStore):
+    """See `storage.venues.VenueStore`; knows nothing of events."""
+
+    def __init__(self) -> None:
+        super().__init__(NO_DATABASE)
+        self._numbers = count(1)
+        self._versions: Counter[VenueId] = Counter()
+        self._maps: dict[SeatMapId, tuple[SeatMap, SeatMapSummary]] = {}
+
+    async def insert(self, venue: Venue, seat_map: SeatMap | None) -> Venue:
+        return await self.update(msgspec.structs.replace(venue, id=VenueId(next(self._numbers))), seat_map)
+
+    async def update(self, venue: Venue, seat_map: SeatMap | None) -> Venue:
+        if seat_map is None:
+            return venue
+        self._versions[venue.id] += 1
+        seat_map_id = SeatMapId(next(self._numbers))
+        self._maps[seat_map_id] = (seat_map, SeatMapSummary(self._versions[venue.id], sections_of(seat_map)))
+        return msgspec.structs.replace(venue, seat_map_id=seat_map_id)
+
+    async def delete(self, venue_id: VenueId) -> bool:
+        return True
+
+    async def seat_map(self, seat_map_id: SeatMapId) -> SeatMap:
+        return self._maps[seat_map_id][0]
+
+    async def summaries(self, seat_map_ids: Collection[SeatMapId]) -> dict[SeatMapId, SeatMapSummary]:
+        return {seat_map_id: self._maps[seat_map_id][1] for seat_map_id in seat_map_ids}
 
 
 class MemoryAccountStore(AccountStore):
@@ -164,12 +197,21 @@ class House:
         self.gateway = FakeGateway()
         self.orders = MemoryOrderStore()
         self.ready: dict[str, bool] = {"database": True, "actors": True}
-        store = MemoryCatalogueStore()
+        store = self._store = MemoryCatalogueStore()
         self.catalogue = Catalogue(store)
         self.router.observer = self.catalogue.follow
-        self.management = Management(
-            catalogue=self.catalogue, store=store, orders=self.orders, router=self.router
+        owners = owner_services(
+            catalogue=self.catalogue,
+            store=store,
+            venues=MemoryVenueStore(),
+            orders=self.orders,
+            router=self.router,
+            clock=self.clock,
         )
+        self.management = owners.management
+        self.venues = owners.venues
+        self.capacities = owners.capacities
+        self.access_codes = owners.access_codes
         sales = Sales(
             router=self.router,
             journal=cast("Journal", History(self.router)),
@@ -179,6 +221,7 @@ class House:
             tentative_hold_seconds=10,
         )
         self.checkout = Checkout(
+            guest_limits=GuestLimits(catalogue=self.catalogue, router=self.router, secret=b"a house secret"),
             router=self.router,
             reservations=sales,
             guests=Guests(),
@@ -189,9 +232,13 @@ class House:
             catalogue=self.catalogue,
             router=self.router,
             clock=self.clock,
+            offers=Offers(self.router),
             sales=sales,
             checkout=self.checkout,
             management=self.management,
+            venues=self.venues,
+            capacities=self.capacities,
+            access_codes=self.access_codes,
             accounts=Accounts(MemoryAccountStore(), clock=self.clock),
             statistics=Statistics(catalogue=self.catalogue, store=store, router=self.router),
             sessions=SessionTable(NO_DATABASE),
@@ -217,6 +264,10 @@ class House:
                 **more,
             }
         )
+        if draft.starts_at <= self.clock.now():  # made when it was still to come
+            past = await self._store.insert_event(draft.event_of(organizer.id))
+            self.catalogue.put_event(past)
+            return past
         made = await self.management.create_event(ANNA.id, organizer.slug, draft)
         assert isinstance(made, Event)
         return made
@@ -230,7 +281,7 @@ class House:
         )
         offer = await self.management.create_ticket_type(ANNA.id, organizer.slug, draft)
         assert isinstance(offer, Offer), offer
-        return TicketTypeId(offer.inventory_id)
+        return offer.ticket_type_id
 
 
 def _metrics() -> Metrics:

@@ -81,7 +81,8 @@ class Document(HTMLParser):
 
     @property
     def title(self) -> str:
-        return self.one("title").text
+        (title,) = self.inside(self.one("head"), "title")
+        return title.text
 
     @property
     def heading(self) -> str:

@@ -5,9 +5,14 @@ import dataclasses
 from argon2 import PasswordHasher
 
 from tests.web.api.house import ANNA, BEN, NO_DATABASE, House, MemoryAccountStore
-from ticketd.core.ids import OwnerId, TicketTypeId
+from ticketd.core.catalogue import Organizer, Venue
+from ticketd.core.ids import InventoryId, OwnerId, TicketTypeId
+from ticketd.core.outcomes import Offer
+from ticketd.core.seat_maps import SeatMap
 from ticketd.services.accounts import Accounts, Owner
+from ticketd.services.drafts import VenueDraft
 from ticketd.services.passwords import Passwords
+from ticketd.services.seat_map_builder import SectionPlan, seat_map_from_plans
 from ticketd.settings import Settings
 from ticketd.storage.accounts import Credentials
 from ticketd.storage.sessions import SessionTable
@@ -66,6 +71,24 @@ class PageHouse(House):
             sessions=self.sessions,
             accounts=Accounts(self.accounts, clock=self.clock, passwords=Passwords(_QUICK)),
         )
+
+    async def theatre(self, organizer: Organizer, **sections: int) -> Venue:
+        """A venue with these sections, each one row A of so many seats."""
+        plans = [SectionPlan(name=name, rows=1, seats=seats) for name, seats in sections.items()]
+        seat_map = seat_map_from_plans(plans)
+        assert isinstance(seat_map, SeatMap), seat_map
+        draft = VenueDraft("Theatre", timezone="Europe/Vienna", address="Ring 1")
+        made = await self.venues.create(ANNA.id, organizer.slug, draft, seat_map)
+        assert isinstance(made, Venue), made
+        return made
+
+    async def shared_capacity(
+        self, organizer: Organizer, *, name: str = "Hall", capacity: int = 500
+    ) -> InventoryId:
+        """A capacity that ticket types can share."""
+        made = await self.capacities.create(ANNA.id, organizer.slug, name=name, capacity=capacity)
+        assert isinstance(made, Offer), made
+        return made.inventory_id
 
     def code_of(self, ticket_type_id: TicketTypeId) -> str:
         """The code in a ticket type's purchase URL."""

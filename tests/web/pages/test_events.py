@@ -135,6 +135,100 @@ async def test_an_unsold_event_can_be_deleted_and_a_sold_one_cannot(
     assert (await anna.get(path)).status == 404
 
 
+async def test_an_event_takes_place_in_a_venue_and_has_its_time_zone(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    venue = await house.theatre(mario, Stalls=5)
+    form = GALA | {"venue_id": str(venue.id), "timezone": "", "max_per_guest": "4"}
+    page = await document(await anna.post("/mario/events", data=form))
+    assert page.one("tbody").text == "Gala Tue 1 June 2027, 19:30 (Vienna time) Theatre Published"
+    (event,) = events(house)
+    assert (event.venue_id, event.timezone, event.max_per_guest) == (venue.id, "Europe/Vienna", 4)
+    shown = await document(await anna.get(f"/mario/events/{event.id}"))
+    assert (shown.value("venue_id"), shown.value("max_per_guest")) == (str(venue.id), "4")
+    moved = GALA | {"venue_id": str(venue.id), "timezone": ""}
+    await anna.post(f"/mario/events/{event.id}", data=moved | {"starts_at": "2027-06-01T20:30"})
+    assert events(house)[0].starts_at == event.starts_at + 3600 * MICROSECONDS
+    await anna.post(f"/mario/events/{event.id}", data={"venue_id": "", "max_per_guest": ""})
+    (event,) = events(house)
+    assert (event.venue_id, event.max_per_guest) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("venue_id", "999"), ("venue_id", "Theatre"), ("max_per_guest", "0"), ("max_per_guest", "few")],
+)
+async def test_a_venue_or_a_limit_that_cannot_be_is_refused_beside_its_field(
+    house: PageHouse, anna: Browser, mario: Organizer, field: str, value: str
+) -> None:
+    await house.theatre(mario, Stalls=5)
+    event = await house.event(mario)
+    for path in ("/mario/events", f"/mario/events/{event.id}"):
+        response = await anna.post(path, data=GALA | {field: value})
+        page = await document(response)
+        assert response.status == 422
+        wrong = [each.attributes["name"] for each in page.elements if "aria-invalid" in each.attributes]
+        assert wrong == [field]
+    assert events(house) == [event]
+
+
+async def test_a_beginning_in_the_past_is_refused_unless_it_is_what_it_was(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    event = await house.event(mario, in_days=1)
+    path = f"/mario/events/{event.id}"
+    assert (await anna.post(path, data={"starts_at": "2020-01-01T20:00"})).status == 422
+    house.clock.advance(2 * 86_400)
+    shown = (await document(await anna.get(path))).value("starts_at")
+    assert (await anna.post(path, data={"name": "Corrected", "starts_at": shown})).status == 200
+    assert events(house)[0].name == "Corrected"
+
+
+async def test_a_duplicate_is_a_draft_with_the_same_ticket_types(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    venue = await house.theatre(mario, Stalls=12)
+    event = await house.event(mario, name="Gala", venue_id=venue.id, timezone="Europe/Vienna")
+    await house.ticket_type(mario, event=event, name="Standing")
+    seats = {"name": "Seats", "event_id": str(event.id), "price": "45", "sections:Stalls": "on"}
+    await anna.post("/mario/tickets", data=seats)
+    form = {"action": "duplicate", "new_starts_at": "2027-12-24T18:00"}
+    response = await anna.post(f"/mario/events/{event.id}", data=form)
+    page = await document(response)
+    (copy,) = [each for each in events(house) if each.id != event.id]
+    assert response.url.path == f"/mario/events/{copy.id}"
+    assert "it is a draft" in page.text
+    assert (page.value("starts_at"), page.value("venue_id")) == ("2027-12-24T18:00", str(venue.id))
+    assert [each.text for each in page.inside(page.one("tbody"), "th")] == ["Standing", "Seats"]
+
+
+@pytest.mark.parametrize("starts_at", ["", "soon", "2020-01-01T20:00", "2027-03-28T02:30"])
+async def test_a_duplicate_at_a_time_that_cannot_be_is_refused_beside_its_field(
+    house: PageHouse, anna: Browser, mario: Organizer, starts_at: str
+) -> None:
+    event = await house.event(mario, timezone="Europe/Vienna")
+    form = {"action": "duplicate", "new_starts_at": starts_at}
+    response = await anna.post(f"/mario/events/{event.id}", data=form)
+    page = await document(response)
+    assert response.status == 422
+    wrong = [each.attributes["name"] for each in page.elements if "aria-invalid" in each.attributes]
+    assert wrong == ["new_starts_at"]
+    assert page.value("new_starts_at") == starts_at
+    assert events(house) == [event]
+
+
+async def test_only_a_published_event_can_be_cancelled_by_its_button(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    event = await house.event(mario)
+    path = f"/mario/events/{event.id}"
+    assert "It pays nothing back" in (await document(await anna.get(path))).text
+    page = await document(await anna.post(path, data={"action": "cancel"}))
+    assert page.value("status") == "cancelled"
+    assert not page.all("button", value="cancel")
+    assert events(house)[0].name == event.name
+
+
 async def test_for_another_owner_there_is_nothing(
     house: PageHouse, browser: OpenBrowser, mario: Organizer
 ) -> None:

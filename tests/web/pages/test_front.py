@@ -1,13 +1,16 @@
 """What is on sale."""
 
+import pytest
+
 from tests.web.api.house import ANNA
 from tests.web.pages.conftest import Browser
 from tests.web.pages.document import document
 from tests.web.pages.house import PageHouse
+from tests.web.pages.houses import evening_in, plain, seated
 from ticketd.core.commands import Reserve
-from ticketd.core.ids import MICROSECONDS, EventId, Instant, InventoryId, ReservationId, inventory_of
-from ticketd.core.terms import EventStatus
-from ticketd.services.management import EventPatch
+from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId, inventory_of
+from ticketd.core.terms import UNLIMITED, EventStatus, Terms
+from ticketd.services.drafts import TicketTypeDraft
 
 DAY = 86_400 * MICROSECONDS
 
@@ -65,37 +68,72 @@ async def test_a_long_list_comes_in_pages(house: PageHouse, guest: Browser) -> N
     assert second.one("a", rel="prev").attributes["href"] == "/?page=1"
 
 
-async def test_an_event_shows_its_ticket_types_each_with_a_form_that_buys_it(
-    house: PageHouse, guest: Browser
-) -> None:
-    mario = await house.organizer("mario")
-    event = await house.event(mario, name="Gala", description="Line one\nLine two")
-    for name in ("Regular", "VIP"):
-        await house.ticket_type(mario, event=event, name=name, max_per_reservation=2)
-    page = await document(await guest.get(f"/events/{event.id}"))
-    assert page.heading == "Gala"
-    assert "Line one Line two" in page.text
-    assert [each.text for each in page.all("button", name="buy")] == ["Buy Regular", "Buy VIP"]
-    forms = page.all("form", method="post")
-    keys = {each.attributes["value"] for each in page.all("input", name="key")}
-    assert len(keys) == 2
-    response = await guest.post(
-        forms[0].attributes["action"], data={"quantity": "2", "key": keys.pop()}, allow_redirects=False
-    )
-    assert response.status == 303
+async def test_an_event_says_where_it_is(house: PageHouse, guest: Browser) -> None:
+    organizer, event = await evening_in(house, plain("Stalls", rows=1, seats=2), name="Gala")
+    await seated(house, organizer, event, "Stalls")
+    card = (await document(await guest.get("/"))).one("ul", class_="offers").text
+    assert card == "Gala Wed 24 February 2027, 09:00 (Vienna time) Theatre Mario €45.00 2 left"
 
 
-async def test_a_cancelled_event_says_so_and_sells_nothing(house: PageHouse, guest: Browser) -> None:
+async def test_what_is_left_of_a_shared_capacity_counts_once(house: PageHouse, guest: Browser) -> None:
     mario = await house.organizer("mario")
     event = await house.event(mario)
+    floor = await house.shared_capacity(mario, capacity=50)
+    for name, capacity in (("Regular", UNLIMITED), ("Student", 20)):
+        draft = TicketTypeDraft(Terms(name, capacity=capacity), event.id, capacity_id=floor)
+        await house.management.create_ticket_type(ANNA.id, "mario", draft)
+    assert "Free 50 left" in (await document(await guest.get("/"))).text
+
+
+async def test_before_a_sale_begins_it_says_when_and_counts_down(house: PageHouse, guest: Browser) -> None:
+    mario = await house.organizer("mario")
+    event = await house.event(mario, on_sale_at=Instant(house.clock.now() + DAY + 1))
     await house.ticket_type(mario, event=event)
-    await house.management.change_event(ANNA.id, event.id, EventPatch(status=EventStatus.CANCELLED))
-    page = await document(await guest.get(f"/events/{event.id}"))
-    assert "This event has been cancelled." in page.text
-    assert not page.all("button", name="buy")
+    page = await document(await guest.get("/"))
+    assert "On sale from Sat 16 January 2027, 09:00 (Vienna time)" in page.text
+    countdown = page.one("span", class_="countdown")
+    assert countdown.attributes["data-opens-in-seconds"] == "86401"
+    assert page.inside(countdown, "time")[0].attributes["datetime"] == "2027-01-16T08:00:00Z"
+    house.clock.advance(86_401)
+    page = await document(await guest.get("/"))
+    assert "10 left" in page.text
+    assert not page.all("span", class_="countdown")
 
 
-async def test_drafts_and_what_is_no_event_are_not_found(house: PageHouse, guest: Browser) -> None:
-    draft = await house.event(await house.organizer("mario"), status=EventStatus.DRAFT)
-    for event_id in (draft.id, EventId(999), 0, "x", "1e3", 2**31, "9" * 5000, "٣"):
-        assert (await guest.get(f"/events/{event_id}")).status == 404
+async def test_what_is_sold_with_a_code_only_stands_in_no_list(house: PageHouse, guest: Browser) -> None:
+    mario = await house.organizer("mario")
+    event = await house.event(mario, name="Gala")
+    await house.ticket_type(mario, event=event, name="Regular", price_cents=2000)
+    for of_event in (event, None):
+        hidden = await house.ticket_type(mario, event=of_event, name="Members", price_cents=100)
+        await house.access_codes.set(ANNA.id, hidden, code="FRIENDS")
+    for path in ("/", "/mario", f"/events/{event.id}"):
+        page = await document(await guest.get(path))
+        assert "Members" not in page.text
+        assert "€20.00" in page.text
+        assert "€1.00" not in page.text
+
+
+async def test_an_organizers_page_shows_what_they_sell_and_nothing_else(
+    house: PageHouse, guest: Browser
+) -> None:
+    mario, luigi = await house.organizer("mario"), await house.organizer("luigi")
+    for organizer in (mario, luigi):
+        await house.event(organizer, name=f"Gala of {organizer.name}")
+        await house.event(organizer, name="Draft", status=EventStatus.DRAFT)
+        await house.ticket_type(organizer, name=f"Lunch at {organizer.name}")
+    page = await document(await guest.get("/mario"))
+    assert page.heading == "Mario"
+    assert [each.text for each in page.all("h3")] == ["Gala of Mario", "Lunch at Mario"]
+
+
+async def test_an_organizer_without_anything_on_sale_has_a_page(house: PageHouse, guest: Browser) -> None:
+    await house.organizer("mario")
+    assert "Nothing is on sale here at the moment." in (await document(await guest.get("/mario"))).text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/luigi", 404), ("/logout", 405), ("/x", 404), ("/healthz", 200)]
+)
+async def test_an_organizers_address_hides_no_other(guest: Browser, path: str, status: int) -> None:
+    assert (await guest.get(path)).status == status

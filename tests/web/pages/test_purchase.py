@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.web.api.house import ANNA
 from tests.web.pages.conftest import Browser
 from tests.web.pages.document import document
 from tests.web.pages.house import PageHouse
@@ -149,6 +150,23 @@ async def test_before_the_sale_begins_it_says_when(house: PageHouse, guest: Brow
     assert "On sale from Sat 16 January 2027, 08:00 (UTC)" in page.text
     assert not page.all("button", name="buy")
     assert (await guest.post(path, data={"quantity": "1"})).status == 409
+
+
+async def test_a_hidden_one_asks_for_its_code_and_keeps_what_was_typed(
+    house: PageHouse, guest: Browser
+) -> None:
+    path, ticket_type_id = await sell(house)
+    assert not (await document(await guest.get(path))).all("input", name="access_code")
+    await house.access_codes.set(ANNA.id, ticket_type_id, code="FRIENDS")
+    form = {"quantity": "2", "access_code": "foes"}
+    response = await guest.post(path, data=form)
+    page = await document(response)
+    assert response.status == 403
+    assert (page.value("access_code"), page.value("quantity")) == ("foes", "2")
+    assert page.alerts
+    form["access_code"] = "FRIENDS"
+    assert (await guest.post(path, data=form, allow_redirects=False)).status == 303
+    assert sold_and_held(house, ticket_type_id) == (0, 2)
 
 
 async def test_other_addresses_lead_nowhere(house: PageHouse, guest: Browser) -> None:

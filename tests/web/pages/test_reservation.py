@@ -10,9 +10,11 @@ from tests.web.api.house import ANNA
 from tests.web.pages.conftest import Browser
 from tests.web.pages.document import document
 from tests.web.pages.house import PageHouse
-from ticketd.core.terms import EventStatus
+from tests.web.pages.houses import stalls
+from ticketd.core.outcomes import Offer
+from ticketd.core.terms import UNLIMITED, EventStatus, Terms
 from ticketd.services.checkout import Payment
-from ticketd.services.drafts import EventPatch
+from ticketd.services.drafts import EventPatch, TicketTypeDraft
 from ticketd.services.sales import Granted, LineRequest
 
 PAID = {"token": "anything", "email": "guest@example.org", "name": "Guest"}
@@ -192,3 +194,66 @@ async def test_nobody_keeps_indexes_or_passes_on_its_address(house: PageHouse, g
 async def test_what_is_no_reservation_is_not_found(guest: Browser, reservation_id: str) -> None:
     assert (await guest.get(f"/r/{reservation_id}")).status == 404
     assert (await guest.post(f"/r/{reservation_id}", data=PAID)).status == 404
+
+
+async def test_seats_stand_in_the_reservation_and_each_on_its_ticket(
+    house: PageHouse, guest: Browser
+) -> None:
+    path, _ = await stalls(house)
+    bought = await guest.post(path, data={"seats": "Stalls-B-3, Stalls-A-1"})
+    reservation = await document(bought)
+    assert [each.text for each in reservation.all("span", class_="quiet")[1:]] == [
+        "Stalls · Row B · Seat 3",
+        "Stalls · Row A · Seat 1",
+    ]
+    paid = await document(await guest.post(bought.url.path, data=PAID))
+    seats = [each.text for each in paid.all("p", class_="seat-name")]
+    assert sorted(seats) == ["Stalls · Row A · Seat 1", "Stalls · Row B · Seat 3"]
+
+
+async def test_ticket_types_on_a_shared_capacity_stand_each_for_themselves(
+    house: PageHouse, guest: Browser
+) -> None:
+    mario = await house.organizer("mario")
+    event = await house.event(mario)
+    floor = await house.shared_capacity(mario, capacity=50)
+    form = {}
+    for name, price, quantity in (("Regular", 2000, 1), ("Student", 1000, 2)):
+        draft = TicketTypeDraft(
+            Terms(name, capacity=UNLIMITED, price_cents=price), event.id, capacity_id=floor
+        )
+        offer = await house.management.create_ticket_type(ANNA.id, "mario", draft)
+        assert isinstance(offer, Offer)
+        form[f"quantity-{offer.ticket_type_id}"] = str(quantity)
+    bought = await guest.post(f"/events/{event.id}", data=form)
+    page = await document(bought)
+    assert "1 × Regular" in page.text
+    assert "2 × Student" in page.text
+    assert "Total €40.00" in page.text
+    paid = await document(await guest.post(bought.url.path, data=PAID))
+    names = [each.text for each in paid.inside(paid.one("ul", class_="tickets"), "h3")]
+    assert names == ["Regular", "Student", "Student"]
+
+
+async def test_where_each_guest_is_limited_it_asks_who_it_is_and_says_when_it_is_too_much(
+    house: PageHouse, guest: Browser
+) -> None:
+    mario = await house.organizer("mario")
+    event = await house.event(mario, max_per_guest=3)
+    ticket_type = await house.ticket_type(mario, event=event)
+    paths = []
+    for _ in range(2):
+        form = {f"quantity-{ticket_type}": "2"}
+        bought = await guest.post(f"/events/{event.id}", data=form, allow_redirects=False)
+        paths.append(bought.headers["Location"])
+    page = await document(await guest.get(paths[0]))
+    assert "required" in page.one("input", name="email").attributes
+    assert page.one("p", id="email-hint").text == "At most 3 for each guest."
+    nameless = await guest.post(paths[0], data=PAID | {"email": ""})
+    assert nameless.status == 422
+    assert "e-mail address" in (await document(nameless)).one("p", id="email-error").text
+    assert (await guest.post(paths[0], data=PAID, allow_redirects=False)).status == 303
+    response = await guest.post(paths[1], data=PAID | {"email": "GUEST+2@example.org"})
+    assert response.status == 409
+    assert "at most 3 for this event" in (await document(response)).alerts[0]
+    assert len(house.gateway.charges()) == 1

@@ -6,24 +6,32 @@ import pytest
 
 from tests.web.api.house import BEN
 from tests.web.pages.conftest import Browser, OpenBrowser, log_in
-from tests.web.pages.document import document
+from tests.web.pages.document import Document, document
 from tests.web.pages.house import PageHouse
-from ticketd.core.catalogue import TicketType
+from ticketd.core.catalogue import Organizer, TicketType
 from ticketd.core.commands import Reserve
-from ticketd.core.ids import ReservationId, TicketTypeId, inventory_of
+from ticketd.core.ids import ReservationId, SeatId, TicketTypeId, inventory_of
+from ticketd.core.terms import UNLIMITED
 
 VIP = {"name": "VIP", "capacity": "5", "price": "12,5", "max_per_reservation": "2"}
 
 
 @pytest.fixture(autouse=True)
-async def mario(house: PageHouse) -> None:
-    await house.organizer("mario")
+async def mario(house: PageHouse) -> Organizer:
+    return await house.organizer("mario")
 
 
 def ticket_types(house: PageHouse) -> list[TicketType]:
     organizer = house.catalogue.organizer("mario")
     assert organizer is not None
     return list(house.catalogue.ticket_types_of_organizer(organizer.id))
+
+
+def boxes(page: Document) -> dict[str, str]:
+    return {
+        each.attributes["name"]: page.one("label", for_=each.attributes["id"]).text
+        for each in page.all("input", type="checkbox")
+    }
 
 
 async def create(house: PageHouse, **terms: Any) -> tuple[str, TicketTypeId]:
@@ -55,6 +63,111 @@ async def test_a_ticket_type_can_belong_to_an_event(house: PageHouse, anna: Brow
     assert (await document(await anna.get("/mario/tickets"))).options("event_id") == ["", str(event.id)]
     await anna.post("/mario/tickets", data=VIP | {"event_id": str(event.id)})
     assert ticket_types(house)[0].profile.event_id == event.id
+
+
+async def test_the_sections_of_an_events_venue_can_be_sold_by_the_seat(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    venue = await house.theatre(mario, Stalls=12, Balcony=8)
+    event = await house.event(mario, venue_id=venue.id)
+    assert "To sell by the seat" in (await document(await anna.get("/mario/tickets"))).text
+    page = await document(await anna.get(f"/mario/tickets?event_id={event.id}&name=Seats"))
+    assert (page.value("name"), page.value("event_id")) == ("Seats", str(event.id))
+    assert boxes(page) == {"sections:Stalls": "Stalls: 12 seats", "sections:Balcony": "Balcony: 8 seats"}
+    seats = {"name": "Seats", "event_id": str(event.id), "price": "45", "sections:Stalls": "on"}
+    assert (await anna.post("/mario/tickets", data=seats)).status == 200
+    (ticket_type,) = ticket_types(house)
+    assert (ticket_type.is_seated, ticket_type.terms.capacity) == (True, 12)
+    page = await document(await anna.get(f"/mario/tickets?event_id={event.id}"))
+    assert boxes(page)["sections:Stalls"] == "Stalls: 12 seats, in Seats already"
+
+
+async def test_its_page_shows_the_seats_section_by_section(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    event = await house.event(mario, venue_id=(await house.theatre(mario, Stalls=12, Balcony=8)).id)
+    form = {"name": "Seats", "event_id": str(event.id), "price": "45"}
+    await anna.post("/mario/tickets", data=form | {"sections:Stalls": "on", "sections:Balcony": "on"})
+    (ticket_type,) = ticket_types(house)
+    reserve = Reserve(ReservationId("held"), 2, 900, seats=(SeatId("Stalls-A-1"), SeatId("Stalls-A-2")))
+    await house.router.ask(ticket_type.inventory_id, reserve)
+    page = await document(await anna.get(f"/mario/tickets/{ticket_type.id}"))
+    assert page.one("tbody").text == "Stalls 0 2 10 0 Balcony 0 0 8 0"
+    assert not [each for each in page.elements if each.attributes.get("name") == "capacity"]
+    saved = await anna.post(f"/mario/tickets/{ticket_type.id}", data={"price": "50"})
+    assert (await document(saved)).value("price") == "50.00"
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong"),
+    [
+        ({"sections:Stalls": "on", "capacity": "5"}, "capacity"),
+        ({"sections:Stalls": "on", "capacity_id": "1"}, "capacity_id"),
+        ({"sections:Attic": "on"}, "sections-error"),
+        ({}, "capacity"),
+    ],
+)
+async def test_seats_that_cannot_be_sold_are_refused_and_what_was_ticked_stays(
+    house: PageHouse, anna: Browser, mario: Organizer, more: dict[str, str], wrong: str
+) -> None:
+    await house.shared_capacity(mario)
+    event = await house.event(mario, venue_id=(await house.theatre(mario, Stalls=12)).id)
+    form = {"name": "Seats", "event_id": str(event.id), "price": "45", **more}
+    response = await anna.post("/mario/tickets", data=form)
+    page = await document(response)
+    assert response.status == 422
+    assert page.alerts
+    assert wrong in {
+        each.attributes.get("name") if "aria-invalid" in each.attributes else each.attributes.get("id")
+        for each in page.elements
+    }
+    ticked = [each for each in page.all("input", type="checkbox") if "checked" in each.attributes]
+    assert bool(ticked) is ("sections:Stalls" in more)
+    assert not ticket_types(house)
+
+
+async def test_on_a_shared_capacity_a_ticket_type_may_have_a_ceiling_of_its_own(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    capacity_id = await house.shared_capacity(mario, name="Floor", capacity=500)
+    form = {"name": "Student", "price": "8", "capacity_id": str(capacity_id), "capacity": "100"}
+    assert (await anna.post("/mario/tickets", data=form)).status == 200
+    (student,) = ticket_types(house)
+    path = f"/mario/tickets/{student.id}"
+    page = await document(await anna.get(path))
+    assert page.one("a", href=f"/mario/capacities/{capacity_id}").text == "Floor"
+    assert page.value("capacity") == "100"
+    page = await document(await anna.post(path, data={"capacity": ""}))
+    assert page.value("capacity") == ""
+    assert ticket_types(house)[0].terms.capacity == UNLIMITED
+
+
+async def test_an_events_ticket_types_stand_in_the_order_of_their_places(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    event = await house.event(mario)
+    for name, position in (("Last", "2"), ("First", "0"), ("Middle", "1")):
+        form = {"name": name, "capacity": "5", "price": "1", "event_id": str(event.id), "position": position}
+        await anna.post("/mario/tickets", data=form)
+    page = await document(await anna.get(f"/mario/events/{event.id}"))
+    assert [each.text for each in page.inside(page.one("tbody"), "th")] == ["First", "Middle", "Last"]
+    last = ticket_types(house)[-1]
+    await anna.post(f"/mario/tickets/{last.id}", data={"position": "0"})
+    page = await document(await anna.get(f"/mario/events/{event.id}"))
+    assert [each.text for each in page.inside(page.one("tbody"), "th")] == ["Last", "First", "Middle"]
+
+
+async def test_the_list_goes_event_by_event_and_ends_with_coupons(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    later, sooner = await house.event(mario, in_days=9), await house.event(mario, in_days=8)
+    await house.ticket_type(mario, name="Coupon")
+    for event, when in ((later, "later"), (sooner, "sooner")):
+        for position in (1, 0):
+            await house.ticket_type(mario, event=event, name=f"{when} {position}", position=position)
+    page = await document(await anna.get("/mario/tickets"))
+    names = [each.text for each in page.inside(page.one("tbody"), "th")]
+    assert names == ["sooner 0", "sooner 1", "later 0", "later 1", "Coupon"]
 
 
 async def test_the_list_says_what_is_purchased_of_the_most_and_what_is_held(

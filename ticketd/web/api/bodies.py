@@ -1,37 +1,40 @@
 """JSON bodies into typed values, or a refusal that names the field."""
 
-import re
+import asyncio
 from typing import Final, Generic, TypeVar
 
 import msgspec
 from aiohttp import web
 
-from ticketd.core.refusals import Reason, Refusal, invalid
-from ticketd.web.parsing import RefusedRequest, media_type, read_body
+from ticketd.core.refusals import Reason, Refusal
+from ticketd.services.json_errors import field_error
+from ticketd.web.parsing import ANY_BODY, BodyLimits, RefusedRequest, media_type, read_body
 
 T = TypeVar("T")
 
-SHOWN_CHARACTERS_MAX: Final = 200
-"""No more than this of what somebody sent is shown back to them."""
-
-_JSON: Final = "application/json"
-_LOCATED = re.compile(r"(?P<message>.*?)(?: - at `\$\.?(?P<path>.*)`)?", re.DOTALL)
-_UNMATCHED: Final = "Expected `str` matching regex"
-_NAMED = re.compile(r"Object (?:contains unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
+JSON: Final = "application/json"
+LONG_BODY_BYTES: Final = 256 * 1024
+"""Above this, decoding takes so long that others had to wait."""
 
 
 class BodyReader(Generic[T]):
     """Reads request bodies of one type."""
 
-    def __init__(self, shape: type[T]) -> None:
+    def __init__(self, shape: type[T], limits: BodyLimits = ANY_BODY) -> None:
         self.shape = shape
+        self._limits = limits
         self._decode = msgspec.json.Decoder(shape).decode
 
     async def read(self, request: web.Request) -> T:
         """The body; RefusedRequest if it isn't JSON in UTF-8 of this shape."""
-        if request.headers.get("Content-Type") != _JSON and media_type(request) != _JSON:
+        if request.headers.get("Content-Type") != JSON and media_type(request) != JSON:
             raise RefusedRequest(Refusal(Reason.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json."))
-        body = await read_body(request)
+        body = await read_body(request, self._limits)
+        if len(body) > LONG_BODY_BYTES:
+            return await asyncio.to_thread(self._decoded, body)
+        return self._decoded(body)
+
+    def _decoded(self, body: bytes) -> T:
         try:
             return self._decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -42,8 +45,7 @@ def _refusal(body: bytes, error: Exception) -> Refusal:
     malformed = _syntax_error(body)
     if malformed is not None or not isinstance(error, msgspec.ValidationError):
         return Refusal(Reason.MALFORMED, f"The body isn't JSON in UTF-8: {malformed or error}.")
-    field, message = _field_and_message(str(error))
-    return invalid(field[:SHOWN_CHARACTERS_MAX], message[:SHOWN_CHARACTERS_MAX])
+    return Refusal(Reason.INVALID, errors=(field_error(error),))
 
 
 def _syntax_error(body: bytes) -> Exception | None:
@@ -55,16 +57,3 @@ def _syntax_error(body: bytes) -> Exception | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return error
     return None
-
-
-def _field_and_message(text: str) -> tuple[str, str]:
-    located = _LOCATED.fullmatch(text)
-    assert located is not None  # the pattern takes any text
-    message, path = located["message"], located["path"] or ""
-    named = _NAMED.fullmatch(message)
-    if named is not None:
-        path = f"{path}.{named['name']}" if path else named["name"]
-        message = "There is no such field." if "unknown" in message else "This field is required."
-    elif message.startswith(_UNMATCHED):
-        message = "This has characters that are not allowed here."
-    return path, message

@@ -29,6 +29,8 @@ class Operation:
     tag: str
     body: Any = None
     """The Struct that the request's body is read into."""
+    text_body: str | None = None
+    """The media type of a text that is taken as well."""
     answers: Mapping[int, Any]
     """The Struct that each success is rendered from; None for one without a body."""
     reasons: tuple[Reason, ...] = ()

@@ -9,10 +9,10 @@ from ticketd.core.catalogue import Event, Organizer, TicketType
 from ticketd.core.ids import EventId, TicketTypeId
 from ticketd.core.money import EUR
 from ticketd.core.refusals import Reason, Refusal, invalid
-from ticketd.core.terms import Terms, TermsPatch
+from ticketd.core.terms import UNLIMITED, Terms, TermsPatch
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.management import EventDraft, EventPatch, TicketTypeDraft
-from ticketd.web.api import shapes
+from ticketd.web.api import owner_shapes, shapes
 from ticketd.web.api.auth import owner_id_of
 from ticketd.web.api.bodies import BodyReader
 from ticketd.web.api.description import Operation, describes
@@ -20,7 +20,7 @@ from ticketd.web.api.instants import InstantReader, timezone_of_event
 from ticketd.web.api.presenters import (
     API,
     created_answer,
-    event_shape,
+    own_event_shape,
     own_ticket_type_shape,
     private_answer,
 )
@@ -28,10 +28,10 @@ from ticketd.web.context import SERVICES
 from ticketd.web.parsing import RefusedRequest, path_id
 from ticketd.web.problems import problem
 
-_new_event: Final = BodyReader(shapes.NewEvent)
-_event_change: Final = BodyReader(shapes.EventChange)
-_new_ticket_type: Final = BodyReader(shapes.NewTicketType)
-_ticket_type_change: Final = BodyReader(shapes.TicketTypeChange)
+_new_event: Final = BodyReader(owner_shapes.NewEvent)
+_event_change: Final = BodyReader(owner_shapes.EventChange)
+_new_ticket_type: Final = BodyReader(owner_shapes.NewTicketType)
+_ticket_type_change: Final = BodyReader(owner_shapes.TicketTypeChange)
 
 
 # -- events
@@ -40,7 +40,7 @@ _ticket_type_change: Final = BodyReader(shapes.TicketTypeChange)
 @describes(
     Operation(
         tag="Events",
-        body=shapes.NewEvent,
+        body=owner_shapes.NewEvent,
         answers={201: shapes.Event},
         reasons=(Reason.NOT_FOUND, Reason.INVALID),
         for_owners=True,
@@ -49,18 +49,22 @@ _ticket_type_change: Final = BodyReader(shapes.TicketTypeChange)
 async def create_event(request: web.Request) -> web.StreamResponse:
     """Make an event."""
     owner_id = await owner_id_of(request)
-    draft = _event_draft(await _new_event.read(request))
+    body = await _new_event.read(request)
     services = request.app[SERVICES]
-    event = await services.management.create_event(owner_id, request.match_info["slug"], draft)
+    organizer = await services.management.access(owner_id, request.match_info["slug"])
+    if isinstance(organizer, Refusal):
+        return problem(organizer)
+    draft = _event_draft(body, organizer, services.catalogue)
+    event = await services.management.create_event(owner_id, organizer.slug, draft)
     if isinstance(event, Refusal):
         return problem(event)
-    return created_answer(event_shape(event, services.catalogue), location=f"{API}/events/{event.id}")
+    return created_answer(own_event_shape(event, services.catalogue), location=f"{API}/events/{event.id}")
 
 
 @describes(
     Operation(
         tag="Events",
-        body=shapes.EventChange,
+        body=owner_shapes.EventChange,
         answers={200: shapes.Event},
         reasons=(Reason.NOT_FOUND, Reason.INVALID),
         for_owners=True,
@@ -78,7 +82,7 @@ async def change_event(request: web.Request) -> web.StreamResponse:
     event = await services.management.change_event(owner_id, event_id, _event_patch(body, known))
     if isinstance(event, Refusal):
         return problem(event)
-    return private_answer(event_shape(event, services.catalogue))
+    return private_answer(own_event_shape(event, services.catalogue))
 
 
 @describes(
@@ -97,20 +101,34 @@ async def delete_event(request: web.Request) -> web.StreamResponse:
     return web.Response(status=204) if refusal is None else problem(refusal)
 
 
-def _event_draft(body: shapes.NewEvent) -> EventDraft:
-    instants = InstantReader(body.timezone)
+def _event_draft(body: owner_shapes.NewEvent, organizer: Organizer, catalogue: Catalogue) -> EventDraft:
+    timezone = _timezone(body, organizer, catalogue)
+    instants = InstantReader(timezone)
     return EventDraft(
         name=body.name,
         starts_at=instants.read("starts_at", body.starts_at),
-        timezone=body.timezone,
+        timezone=timezone,
         description=body.description,
         on_sale_at=instants.read_optional("on_sale_at", body.on_sale_at),
         off_sale_at=instants.read_optional("off_sale_at", body.off_sale_at),
         status=body.status,
+        venue_id=body.venue_id,
+        max_per_guest=body.max_per_guest,
     )
 
 
-def _event_patch(body: shapes.EventChange, event: Event) -> EventPatch:
+def _timezone(body: owner_shapes.NewEvent, organizer: Organizer, catalogue: Catalogue) -> str:
+    if body.timezone is not UNSET:
+        return body.timezone
+    if body.venue_id is None:
+        raise RefusedRequest(invalid("timezone", "This field is required, unless there is a venue."))
+    venue = catalogue.venue(body.venue_id)
+    if venue is None or venue.organizer_id != organizer.id:
+        raise RefusedRequest(invalid("venue_id", "The organizer has no such venue."))
+    return venue.timezone
+
+
+def _event_patch(body: owner_shapes.EventChange, event: Event) -> EventPatch:
     instants = InstantReader(event.timezone if body.timezone is UNSET else body.timezone)
     return EventPatch(
         name=body.name,
@@ -120,6 +138,8 @@ def _event_patch(body: shapes.EventChange, event: Event) -> EventPatch:
         on_sale_at=instants.read_optional("on_sale_at", body.on_sale_at),
         off_sale_at=instants.read_optional("off_sale_at", body.off_sale_at),
         status=body.status,
+        venue_id=body.venue_id,
+        max_per_guest=body.max_per_guest,
     )
 
 
@@ -129,8 +149,8 @@ def _event_patch(body: shapes.EventChange, event: Event) -> EventPatch:
 @describes(
     Operation(
         tag="Ticket types",
-        body=shapes.NewTicketType,
-        answers={201: shapes.OwnTicketType},
+        body=owner_shapes.NewTicketType,
+        answers={201: owner_shapes.OwnTicketType},
         reasons=(Reason.NOT_FOUND, Reason.INVALID, Reason.CURRENCY_ERROR),
         for_owners=True,
     )
@@ -154,8 +174,8 @@ async def create_ticket_type(request: web.Request) -> web.StreamResponse:
 @describes(
     Operation(
         tag="Ticket types",
-        body=shapes.TicketTypeChange,
-        answers={200: shapes.OwnTicketType},
+        body=owner_shapes.TicketTypeChange,
+        answers={200: owner_shapes.OwnTicketType},
         reasons=(Reason.NOT_FOUND, Reason.CAPACITY_BELOW_SOLD, Reason.INVALID),
         for_owners=True,
     )
@@ -193,7 +213,7 @@ async def delete_ticket_type(request: web.Request) -> web.StreamResponse:
 
 
 def _ticket_type_draft(
-    body: shapes.NewTicketType, organizer: Organizer, catalogue: Catalogue
+    body: owner_shapes.NewTicketType, organizer: Organizer, catalogue: Catalogue
 ) -> TicketTypeDraft:
     event = None if body.event_id is None else catalogue.event(body.event_id)
     if event is not None and event.organizer_id != organizer.id:
@@ -201,17 +221,42 @@ def _ticket_type_draft(
     instants = InstantReader(None if event is None else event.timezone)
     terms = Terms(
         name=body.name,
-        capacity=body.capacity,
+        capacity=_capacity(body),
         price_cents=body.price_cents,
         currency=body.currency,
         max_per_reservation=body.max_per_reservation,
         on_sale_at=instants.read_optional("on_sale_at", body.on_sale_at),
         off_sale_at=instants.read_optional("off_sale_at", body.off_sale_at),
+        position=body.position,
     )
-    return TicketTypeDraft(terms, body.event_id)
+    return TicketTypeDraft(
+        terms,
+        body.event_id,
+        capacity_id=body.capacity_id,
+        sections=body.sections or (),
+        seats=body.seats or (),
+    )
 
 
-def _terms_patch(body: shapes.TicketTypeChange, ticket_type: TicketType, catalogue: Catalogue) -> TermsPatch:
+def _capacity(body: owner_shapes.NewTicketType) -> int:
+    """Its own one, or UNLIMITED where something else makes or limits it."""
+    sources = {
+        "capacity_id": body.capacity_id,
+        "sections": body.sections,
+        "seats": body.seats,
+        "capacity": body.capacity,
+    }
+    given = [field for field, value in sources.items() if value is not None]
+    if not given:
+        raise RefusedRequest(invalid("capacity", "This needs a capacity, sections, seats or a capacity_id."))
+    if len(given) > 1 and given != ["capacity_id", "capacity"]:
+        raise RefusedRequest(invalid(given[1], f"This can't be together with {given[0]}."))
+    return UNLIMITED if body.capacity is None else body.capacity
+
+
+def _terms_patch(
+    body: owner_shapes.TicketTypeChange, ticket_type: TicketType, catalogue: Catalogue
+) -> TermsPatch:
     event_id = ticket_type.profile.event_id
     if body.event_id not in (UNSET, event_id):
         raise RefusedRequest(invalid("event_id", "A ticket type stays with its event."))
@@ -225,4 +270,5 @@ def _terms_patch(body: shapes.TicketTypeChange, ticket_type: TicketType, catalog
         max_per_reservation=body.max_per_reservation,
         on_sale_at=instants.read_optional("on_sale_at", body.on_sale_at),
         off_sale_at=instants.read_optional("off_sale_at", body.off_sale_at),
+        position=body.position,
     )

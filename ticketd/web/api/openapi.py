@@ -17,7 +17,7 @@ _VARIABLE = re.compile(r"{(\w+)}")
 _REASONS_OF_ANY: Final = (Reason.OVERLOADED,)
 _REASONS_OF_BODIES: Final = (Reason.MALFORMED, Reason.TOO_LARGE, Reason.UNSUPPORTED_MEDIA_TYPE)
 _REASONS_OF_OWNERS: Final = (Reason.UNAUTHORIZED,)
-_INTEGER_VARIABLES: Final = ("event_id", "ticket_type_id")
+_INTEGER_VARIABLES: Final = ("event_id", "ticket_type_id", "venue_id", "capacity_id")
 _BEARER: Final = "bearer"
 
 
@@ -56,7 +56,24 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Mapping[Any, Any], Mappin
     references, components = msgspec.json.schema_components(
         shapes, ref_template="#/components/schemas/{name}"
     )
-    return dict(zip(shapes, references, strict=True)), components
+    return dict(zip(shapes, references, strict=True)), {
+        name: _without_closed_tuples(schema) for name, schema in components.items()
+    }
+
+
+def _without_closed_tuples(schema: Any) -> Any:
+    """The same schema; apispec takes `items: false` for a name. `maxItems` says as much."""
+    match schema:
+        case dict():
+            return {
+                key: _without_closed_tuples(value)
+                for key, value in schema.items()
+                if (key, value) != ("items", False)
+            }
+        case list():
+            return [_without_closed_tuples(value) for value in schema]
+        case _:
+            return schema
 
 
 def _operation_object(route: web.RouteDef, operation: Operation, shapes: Mapping[Any, Any]) -> dict[str, Any]:
@@ -68,10 +85,10 @@ def _operation_object(route: web.RouteDef, operation: Operation, shapes: Mapping
         "responses": {**_answers(operation, shapes), **_refusals(operation, shapes[Problem])},
     }
     if operation.body is not None:
-        members["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": shapes[operation.body]}},
-        }
+        content: dict[str, Any] = {"application/json": {"schema": shapes[operation.body]}}
+        if operation.text_body is not None:
+            content[operation.text_body] = {"schema": {"type": "string"}}
+        members["requestBody"] = {"required": True, "content": content}
     if operation.for_owners:
         members["security"] = [{_BEARER: []}]
     return members
@@ -113,6 +130,7 @@ _STATUSES: Final[Mapping[int, str]] = {
     201: "Made.",
     202: "Begun; the outcome isn't known yet.",
     204: "Gone.",
+    304: "Still what the `ETag` in `If-None-Match` stands for.",
 }
 
 

@@ -12,7 +12,7 @@ from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.services.management import Order
 from ticketd.services.order_lists import csv_lines
 from ticketd.services.statistics import StatisticsReport
-from ticketd.web.api import paging, shapes
+from ticketd.web.api import owner_shapes, paging, shapes
 from ticketd.web.api.auth import owner_id_of
 from ticketd.web.api.bodies import BodyReader
 from ticketd.web.api.description import Operation, Parameter, describes
@@ -25,7 +25,7 @@ from ticketd.web.problems import PRIVATE_HEADERS, problem
 _ORGANIZERS: Final = Listing[Organizer](lambda each: (each.name, each.id), kind=tuple[str, int])
 _FORMATS: Final = ("json", "csv")
 
-_new_organizer: Final = BodyReader(shapes.NewOrganizer)
+_new_organizer: Final = BodyReader(owner_shapes.NewOrganizer)
 
 
 @describes(
@@ -47,7 +47,7 @@ async def list_organizers(request: web.Request) -> web.StreamResponse:
 @describes(
     Operation(
         tag="Organizers",
-        body=shapes.NewOrganizer,
+        body=owner_shapes.NewOrganizer,
         answers={201: shapes.Organizer},
         reasons=(Reason.SLUG_TAKEN, Reason.INVALID),
         for_owners=True,
@@ -68,7 +68,7 @@ async def create_organizer(request: web.Request) -> web.StreamResponse:
 @describes(
     Operation(
         tag="Organizers",
-        answers={200: shapes.Page[shapes.Order]},
+        answers={200: shapes.Page[owner_shapes.Order]},
         reasons=(Reason.NOT_FOUND, Reason.INVALID),
         parameters=(
             *paging.PARAMETERS,

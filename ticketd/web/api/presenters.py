@@ -1,21 +1,22 @@
 """Answers of the services as the API's JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, repeat
 from typing import Any, Final, Literal
 
 import msgspec
 from aiohttp import hdrs
 
 from ticketd.core import catalogue as core
-from ticketd.core.ids import Instant, TicketTypeId
+from ticketd.core.ids import Instant, SeatId, TicketCode, TicketTypeId
 from ticketd.core.money import EUR
-from ticketd.core.outcomes import Offer
-from ticketd.core.reservations import Reservation, ReservationStatus
-from ticketd.core.terms import sale_status
+from ticketd.core.outcomes import AccessCode, Offer
+from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.management import Order
+from ticketd.services.venues import SeatMapSummary
 from ticketd.web.answers import Answer, head, header_line
-from ticketd.web.api import shapes
+from ticketd.web.api import owner_shapes, shapes
 from ticketd.web.parsing import format_instant
 from ticketd.web.problems import PRIVATE_HEADERS
 
@@ -59,12 +60,13 @@ def ticket_type_shape(ticket_type: core.TicketType, catalogue: Catalogue) -> sha
     return shapes.TicketType(**_ticket_type_members(ticket_type, catalogue))
 
 
-def own_ticket_type_shape(offer: Offer, catalogue: Catalogue) -> shapes.OwnTicketType:
+def own_ticket_type_shape(offer: Offer, catalogue: Catalogue) -> owner_shapes.OwnTicketType:
     """A ticket type as its owner sees it."""
-    ticket_type = core.TicketType(TicketTypeId(offer.inventory_id), offer.seq, offer.profile, offer.terms)
+    ticket_type = core.TicketType(offer.ticket_type_id, offer.seq, offer.profile, offer.terms, offer.hidden)
     figures = offer.figures
-    return shapes.OwnTicketType(
+    return owner_shapes.OwnTicketType(
         **_ticket_type_members(ticket_type, catalogue),
+        hidden=offer.hidden,
         capacity=figures.capacity,
         available=figures.free,
         held=figures.held + figures.paying,
@@ -88,42 +90,73 @@ def _ticket_type_members(ticket_type: core.TicketType, catalogue: Catalogue) -> 
         "max_per_reservation": terms.max_per_reservation,
         "on_sale_at": _optional_instant(terms.on_sale_at),
         "off_sale_at": _optional_instant(terms.off_sale_at),
+        "seated": ticket_type.is_seated,
+        "position": terms.position,
+        "capacity_id": profile.capacity_id,
     }
 
 
+def venue_shape(venue: core.Venue, seat_map: SeatMapSummary | None) -> owner_shapes.OwnVenue:
+    """A venue as its owner sees it."""
+    return owner_shapes.OwnVenue(
+        id=venue.id,
+        name=venue.name,
+        address=venue.address,
+        timezone=venue.timezone,
+        seat_map=None
+        if seat_map is None
+        else owner_shapes.SeatMapSummary(seat_map.version, seat_map.seats, seat_map.sections),
+    )
+
+
+def capacity_shape(offer: Offer) -> owner_shapes.Capacity:
+    """A shared capacity as its owner sees it."""
+    figures = offer.figures
+    return owner_shapes.Capacity(
+        id=offer.inventory_id,
+        name=offer.terms.name,
+        capacity=figures.capacity,
+        available=figures.free,
+        held=figures.held + figures.paying,
+        sold=figures.sold,
+        ticket_types=tuple(shelf.ticket_type_id for shelf in offer.shelves),
+    )
+
+
+def access_code_shape(code: AccessCode) -> owner_shapes.AccessCode:
+    """An access code as its owner sees it."""
+    return owner_shapes.AccessCode(code.code, code.capacity, _optional_instant(code.until), code.used)
+
+
 def event_shape(event: core.Event, catalogue: Catalogue) -> shapes.Event:
-    """An event and what is sold for it."""
+    """An event and what guests see of what is sold for it."""
+    ticket_types = catalogue.ticket_types_of_event(event.id)
+    return _event_shape(event, [each for each in ticket_types if not each.hidden], catalogue)
+
+
+def own_event_shape(event: core.Event, catalogue: Catalogue) -> shapes.Event:
+    """An event and all that is sold for it."""
+    return _event_shape(event, catalogue.ticket_types_of_event(event.id), catalogue)
+
+
+def _event_shape(
+    event: core.Event, ticket_types: Iterable[core.TicketType], catalogue: Catalogue
+) -> shapes.Event:
+    venue = catalogue.venue_of(event)
     return shapes.Event(
         id=event.id,
         organizer=organizer_shape(catalogue.organizer_by_id(event.organizer_id)),
         name=event.name,
         description=event.description,
-        venue=None,
+        venue=None if venue is None else shapes.Venue(venue.name, venue.address),
         starts_at=format_instant(event.starts_at),
         timezone=event.timezone,
         on_sale_at=_optional_instant(event.on_sale_at),
         off_sale_at=_optional_instant(event.off_sale_at),
         status=event.status,
-        ticket_types=tuple(
-            ticket_type_shape(each, catalogue) for each in catalogue.ticket_types_of_event(event.id)
-        ),
-    )
-
-
-def availability_shape(offer: Offer, now: Instant) -> shapes.Availability:
-    """How many are left."""
-    terms, figures = offer.terms, offer.figures
-    return shapes.Availability(
-        id=TicketTypeId(offer.inventory_id),
-        name=terms.name,
-        price_cents=terms.price_cents,
-        currency=terms.currency,
-        capacity=figures.capacity,
-        available=figures.free,
-        held=figures.held + figures.paying,
-        sold=figures.sold,
-        status=sale_status(terms, offer.window, free=figures.free, now=now),
-        as_of=format_instant(now),
+        ticket_types=tuple(ticket_type_shape(each, catalogue) for each in ticket_types),
+        venue_id=event.venue_id,
+        max_per_guest=event.max_per_guest,
     )
 
 
@@ -146,13 +179,14 @@ def reservation_shape(reservation: Reservation, catalogue: Catalogue) -> shapes.
         tuple(
             [
                 shapes.ReservationLine(
-                    TicketTypeId(line.inventory_id),
-                    _name(TicketTypeId(line.inventory_id), catalogue),
-                    line.quantity,
-                    (),
-                    line.unit_price_cents,
+                    share.ticket_type_id,
+                    _name(share.ticket_type_id, catalogue),
+                    share.quantity,
+                    line.seats,
+                    share.unit_price_cents,
                 )
                 for line in reservation.lines
+                for share in line.of_ticket_types
             ]
         ),
         reservation.total_cents,
@@ -173,23 +207,35 @@ def _tickets(reservation: Reservation) -> tuple[shapes.Ticket, ...]:
         "valid" if reservation.home.status is ReservationStatus.PAID else "void"
     )
     return tuple(
-        shapes.Ticket(code, TicketTypeId(line.inventory_id), None, status)
-        for line in reservation.lines
-        for code in line.ticket_codes
+        [
+            shapes.Ticket(code, ticket_type_id, seat, status)
+            for line in reservation.lines
+            for code, ticket_type_id, seat in _admissions(line)
+        ]
     )
 
 
-def order_shape(order: Order) -> shapes.Order:
+def _admissions(line: Line) -> Iterator[tuple[TicketCode, TicketTypeId, SeatId | None]]:
+    """Each ticket's code, and what it is good for."""
+    ticket_types = chain.from_iterable(
+        repeat(share.ticket_type_id, share.quantity) for share in line.of_ticket_types
+    )
+    return zip(line.ticket_codes, ticket_types, line.seats or repeat(None), strict=False)
+
+
+def order_shape(order: Order) -> owner_shapes.Order:
     """An order as its owner sees it."""
-    return shapes.Order(
+    return owner_shapes.Order(
         order.number,
         order.status,
         format_instant(order.created_at),
         tuple(
-            shapes.OrderLine(line.ticket_type_id, line.name, line.quantity, line.unit_price_cents)
+            owner_shapes.OrderLine(
+                line.ticket_type_id, line.name, line.quantity, line.seats, line.unit_price_cents
+            )
             for line in order.lines
         ),
         order.total_cents,
         EUR,
-        shapes.Guest(order.email, order.name),
+        owner_shapes.Guest(order.email, order.name),
     )

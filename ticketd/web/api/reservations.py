@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import msgspec
 from aiohttp import web
 from multidict import istr
 
@@ -43,9 +44,11 @@ _payment_request: Final = BodyReader(shapes.PaymentRequest)
         answers={201: shapes.Reservation, 200: shapes.Reservation},
         reasons=(
             Reason.NOT_FOUND,
+            Reason.FORBIDDEN,
             Reason.NOT_ON_SALE,
             Reason.LIMIT_EXCEEDED,
             Reason.SOLD_OUT,
+            Reason.SEAT_TAKEN,
             Reason.INVALID,
             Reason.KEY_REUSED,
         ),
@@ -56,11 +59,11 @@ async def reserve(request: web.Request) -> web.StreamResponse:
     """Hold tickets for a guest; 200 if the idempotency key had done so before."""
     key = _idempotency_key(request)
     wanted = await _reservation_request.read(request)
-    _refuse_twice_the_same(wanted.lines)
+    _refuse_unclear(wanted.lines)
     services = request.app[SERVICES]
-    granted = await services.sales.reserve(wanted.lines, key)
+    granted = await services.sales.reserve(wanted.lines, key, wanted.access_code)
     if isinstance(granted, Refusal):
-        return problem(granted)
+        return problem(_located(granted, wanted.lines))
     shape = reservation_shape(granted.reservation, services.catalogue)
     if granted.repeated:
         return private_answer(shape)
@@ -138,11 +141,37 @@ def _idempotency_key(request: web.Request) -> str | None:
     )
 
 
-def _refuse_twice_the_same(lines: tuple[shapes.Line, ...]) -> None:
+def _refuse_unclear(lines: tuple[shapes.Line, ...]) -> None:
     seen: set[int] = set()
     for index, line in enumerate(lines):
         if line.ticket_type_id in seen:
-            raise RefusedRequest(
-                invalid(f"lines[{index}].ticket_type_id", "This ticket type is in the request already.")
-            )
+            raise _invalid_line(index, "ticket_type_id", "This ticket type is in the request already.")
         seen.add(line.ticket_type_id)
+        if line.seats or line.best_available or not line.quantity:
+            _refuse_unclear_manner(index, line)
+
+
+def _refuse_unclear_manner(index: int, line: shapes.Line) -> None:
+    if bool(line.quantity) + bool(line.seats) + bool(line.best_available) != 1:
+        raise _invalid_line(index, "quantity", "Exactly one of quantity, seats and best_available.")
+    seen: set[str] = set()
+    for place, seat in enumerate(line.seats):
+        if seat in seen:
+            raise _invalid_line(index, f"seats[{place}]", "This seat is in the request already.")
+        seen.add(seat)
+
+
+def _located(refusal: Refusal, lines: tuple[shapes.Line, ...]) -> Refusal:
+    """With the line that it is about in front of the field, if an inventory refuses one."""
+    if refusal.reason is not Reason.INVALID:
+        return refusal
+    index = next((n for n, line in enumerate(lines) if line.ticket_type_id == refusal.ticket_type_id), 0)
+    errors = [
+        msgspec.structs.replace(error, field=f"lines[{index}].seats") if error.field == "seats" else error
+        for error in refusal.errors
+    ]
+    return msgspec.structs.replace(refusal, errors=tuple(errors))
+
+
+def _invalid_line(index: int, field: str, message: str) -> RefusedRequest:
+    return RefusedRequest(invalid(f"lines[{index}].{field}", message))

@@ -1,15 +1,18 @@
-"""The API's JSON: what requests are read into and answers are rendered from, and so its OpenAPI schemas."""
+"""The API's JSON: what requests are read into and answers are rendered from, and so its OpenAPI schemas.
+
+Here for guests; `owner_shapes` has what owners alone send and get.
+"""
 
 from typing import Annotated, Final, Generic, Literal, TypeVar
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
-from ticketd.core.ids import ID_MAX, EventId, TicketTypeId
+from ticketd.core.ids import ID_MAX, EventId, InventoryId, SeatId, TicketTypeId, VenueId
 from ticketd.core.money import EUR
 from ticketd.core.reservations import ReservationStatus
 from ticketd.core.terms import EventStatus, SaleStatus
-from ticketd.services.sales import LineRequest
+from ticketd.services.wishes import LineRequest
 
 T = TypeVar("T")
 
@@ -21,19 +24,9 @@ _LINE_PATTERN: Final = "^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
 Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 """In UTC, as "2026-01-02T03:04:05.678901Z"."""
 
-Moment = Annotated[
-    str,
-    Meta(
-        max_length=40,
-        description="ISO 8601, with an offset from UTC or local in the event's time zone.",
-        examples=["2026-05-01T19:30:00+02:00", "2026-05-01T19:30"],
-    ),
-]
 Text = Annotated[str, Meta(max_length=500, pattern=_LINE_PATTERN)]
 TicketTypeNumber = Annotated[TicketTypeId, Meta(ge=1, le=ID_MAX)]
-EventNumber = Annotated[EventId, Meta(ge=1, le=ID_MAX)]
-Count = Annotated[int, Meta(ge=0, le=ID_MAX)]
-Cents = Annotated[int, Meta(ge=0, le=ID_MAX)]
+SeatName = Annotated[SeatId, Meta(max_length=200, pattern=_LINE_PATTERN, examples=["Stalls-A-1"])]
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
@@ -47,16 +40,20 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Line(LineRequest, frozen=True, forbid_unknown_fields=True):
-    """How many of which ticket type."""
+    """How many of which ticket type: `quantity`, or of one with seats, `seats` or `best_available`."""
 
     ticket_type_id: TicketTypeNumber
-    quantity: Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
+    quantity: Annotated[int, Meta(ge=1, le=QUANTITY_MAX)] = 0
+    seats: Annotated[tuple[SeatName, ...], Meta(min_length=1, max_length=QUANTITY_MAX)] = ()
+    best_available: Annotated[int, Meta(ge=1, le=QUANTITY_MAX)] = 0
+    together: bool = True
 
 
 class ReservationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All of these or none; no ticket type twice, all of one organizer."""
 
     lines: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=LINES_MAX)]
+    access_code: Annotated[str, Meta(max_length=64, pattern=_LINE_PATTERN)] = ""
 
 
 class PaymentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,64 +65,7 @@ class PaymentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: Annotated[str, Meta(max_length=10, pattern=_LINE_PATTERN)] = EUR
 
 
-class NewOrganizer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`slug` is made from the name if it isn't given, and never changes."""
-
-    name: Text
-    slug: Text | UnsetType = UNSET
-
-
-class NewEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An event to be."""
-
-    name: Text
-    starts_at: Moment
-    timezone: Text
-    description: str = ""
-    on_sale_at: Moment | None = None
-    off_sale_at: Moment | None = None
-    status: EventStatus = EventStatus.PUBLISHED
-
-
-class EventChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change about an event; what isn't there stays."""
-
-    name: Text | UnsetType = UNSET
-    starts_at: Moment | UnsetType = UNSET
-    timezone: Text | UnsetType = UNSET
-    description: str | UnsetType = UNSET
-    on_sale_at: Moment | UnsetType | None = UNSET
-    off_sale_at: Moment | UnsetType | None = UNSET
-    status: EventStatus | UnsetType = UNSET
-
-
-class NewTicketType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A ticket type to be; without an event it is a coupon."""
-
-    name: Text
-    capacity: Count
-    price_cents: Cents = 0
-    currency: Text = EUR
-    event_id: EventNumber | None = None
-    max_per_reservation: Count = 10
-    on_sale_at: Moment | None = None
-    off_sale_at: Moment | None = None
-
-
-class TicketTypeChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change about a ticket type; what isn't there stays, and so do its event and currency."""
-
-    name: Text | UnsetType = UNSET
-    capacity: Count | UnsetType = UNSET
-    price_cents: Cents | UnsetType = UNSET
-    currency: Text | UnsetType = UNSET
-    event_id: EventNumber | UnsetType | None = UNSET
-    max_per_reservation: Count | UnsetType = UNSET
-    on_sale_at: Moment | UnsetType | None = UNSET
-    off_sale_at: Moment | UnsetType | None = UNSET
-
-
-# -- answers to guests
+# -- answers
 
 
 class Organizer(msgspec.Struct, frozen=True):
@@ -156,6 +96,12 @@ class TicketType(msgspec.Struct, frozen=True):
     max_per_reservation: int
     on_sale_at: Timestamp | None
     off_sale_at: Timestamp | None
+    seated: bool
+    """Whether it is sold by the seat."""
+    position: int
+    """The lowest stands first."""
+    capacity_id: InventoryId | None
+    """The shared capacity that it draws on."""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -172,6 +118,9 @@ class Event(msgspec.Struct, frozen=True):
     off_sale_at: Timestamp | None
     status: EventStatus
     ticket_types: tuple[TicketType, ...]
+    venue_id: VenueId | None
+    max_per_guest: int | None
+    """How many one guest can have, all orders together."""
 
 
 class Availability(msgspec.Struct, frozen=True):
@@ -187,6 +136,7 @@ class Availability(msgspec.Struct, frozen=True):
     sold: int
     status: SaleStatus
     as_of: Timestamp
+    """When this last changed, or was looked up after a long time; it holds until it changes again."""
 
 
 class EventAvailability(msgspec.Struct, frozen=True):
@@ -228,44 +178,3 @@ class Reservation(msgspec.Struct, frozen=True, gc=False):
     total_cents: int
     currency: str
     tickets: tuple[Ticket, ...]
-
-
-# -- answers to owners
-
-
-class OwnTicketType(TicketType, frozen=True):
-    """A ticket type as its owner sees it; `held` includes those being paid."""
-
-    capacity: int
-    available: int
-    held: int
-    sold: int
-    revenue_cents: int
-
-
-class OrderLine(msgspec.Struct, frozen=True):
-    """How many of which ticket type, and at which price."""
-
-    ticket_type_id: TicketTypeId
-    name: str
-    quantity: int
-    unit_price_cents: int
-
-
-class Guest(msgspec.Struct, frozen=True):
-    """Who pays."""
-
-    email: str
-    name: str
-
-
-class Order(msgspec.Struct, frozen=True):
-    """A reservation whose payment was started, with its guest."""
-
-    number: str
-    status: ReservationStatus
-    created_at: Timestamp
-    lines: tuple[OrderLine, ...]
-    total_cents: int
-    currency: str
-    guest: Guest

@@ -23,7 +23,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     label: str
     kind: str = "text"
-    """An HTML input type, or `select` or `textarea`."""
+    """An HTML input type, or `select`, `textarea` or `checkboxes`: each choice ticked by itself."""
     value: str = ""
     hint: str = ""
     error: str = ""
@@ -65,13 +65,26 @@ def filled(
             field,
             value=values.get(field.name, field.value),
             error=messages.get(field.name, ""),
-            choices=_chosen(field.choices, values.get(field.name)),
+            choices=_ticked(field, values) if field.kind == "checkboxes" else _chosen(field, values),
         )
         for field in fields
     )
 
 
-def _chosen(choices: Sequence[Choice], value: str | None) -> Sequence[Choice]:
+def box_name(field: str, value: str) -> str:
+    """How a form calls the checkbox of one choice, since no name may come twice."""
+    return f"{field}:{value}"
+
+
+def _ticked(field: Field, values: Mapping[str, str]) -> Sequence[Choice]:
+    return tuple(
+        Choice(each.value, each.label, chosen=box_name(field.name, each.value) in values)
+        for each in field.choices
+    )
+
+
+def _chosen(field: Field, values: Mapping[str, str]) -> Sequence[Choice]:
+    value = values.get(field.name)
     if value is None:
-        return choices
-    return tuple(Choice(each.value, each.label, chosen=each.value == value) for each in choices)
+        return field.choices
+    return tuple(Choice(each.value, each.label, chosen=each.value == value) for each in field.choices)

@@ -44,6 +44,8 @@ def _tabs(organizer: Organizer, current: str) -> Sequence[Tab]:
         for label, part in (
             ("Tickets", "tickets"),
             ("Events", "events"),
+            ("Venues", "venues"),
+            ("Shared capacities", "capacities"),
             ("Orders", "orders"),
             ("Statistics", "statistics"),
         )

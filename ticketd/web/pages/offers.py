@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ticketd.core.catalogue import Event, TicketType
-from ticketd.core.ids import Instant
+from ticketd.core.catalogue import Event, TicketType, Venue
+from ticketd.core.ids import MICROSECONDS, Instant
 from ticketd.core.outcomes import Offer
 from ticketd.core.terms import SaleStatus, opening, sale_status
 from ticketd.web.pages import words
@@ -24,16 +24,27 @@ class EventLine(msgspec.Struct, frozen=True):
     starts: Moment
 
 
-class OfferView(msgspec.Struct, frozen=True):
-    """One ticket type, with the form that buys it if it can be bought now."""
+class Countdown(msgspec.Struct, frozen=True):
+    """When a sale opens, and how far away that is by the server's clock."""
 
+    opens: Moment
+    seconds: int
+
+
+class OfferView(msgspec.Struct, frozen=True):
+    """One ticket type, with what its form offers if it can be bought now."""
+
+    id: int
     name: str
     path: str
     price: str
     left: str
+    countdown: Countdown | None
+    is_on_sale: bool
+    is_seated: bool
     quantities: Sequence[Choice]
-    key: str
-    """Makes one reservation of a form that is sent twice."""
+    """Empty if it can't be bought now, or is sold by the seat."""
+    error: str = ""
 
 
 def event_line(event: Event) -> EventLine:
@@ -41,9 +52,19 @@ def event_line(event: Event) -> EventLine:
     return EventLine(event.name, f"/events/{event.id}", moment(event.starts_at, event.timezone))
 
 
+def place(venue: Venue | None) -> str:
+    """Where an event takes place, in one line; "" if its owner hasn't said."""
+    return "" if venue is None else ", ".join(filter(None, (venue.name, venue.address)))
+
+
 def purchase_path(organizer_slug: str, ticket_type: TicketType) -> str:
     """The public page that sells this ticket type."""
     return f"/{organizer_slug}/purchase/{ticket_type.profile.code}"
+
+
+def new_key() -> str:
+    """What makes one reservation of a form that is sent twice."""
+    return secrets.token_urlsafe(_KEY_BYTES)
 
 
 def status(offer: Offer, now: Instant) -> SaleStatus:
@@ -59,20 +80,56 @@ def left(offer: Offer, now: Instant, *, timezone: str) -> str:
     return words.left(status(offer, now), figures.free, figures.held + figures.paying, opens)
 
 
-def offer_view(
-    offer: Offer, *, path: str, event: Event | None, now: Instant, quantity: int = 1, key: str | None = None
-) -> OfferView:
-    """The ticket type as its buyers see it, `quantity` chosen if there are as many.
+def countdown(offer: Offer, now: Instant, *, timezone: str) -> Countdown | None:
+    """How long until it is on sale; None if it has been, or if nobody knows."""
+    opens_at = opening(offer.terms, offer.window)
+    if opens_at is None or status(offer, now) is not SaleStatus.NOT_YET:
+        return None
+    return Countdown(moment(opens_at, timezone), max(0, -((now - opens_at) // MICROSECONDS)))
 
-    A form that is shown again keeps its `key`, for the answer before may have been a yes that got lost.
-    """
-    most = min(offer.figures.free, offer.terms.max_per_reservation)
-    on_sale = status(offer, now) is SaleStatus.ON_SALE
+
+def lowest_price(offers: Sequence[Offer]) -> str:
+    """ "from €20.00", or the one price that all have; "" for none."""
+    prices = {offer.terms.price_cents for offer in offers}
+    if not prices:
+        return ""
+    lowest = words.price(min(prices))
+    return lowest if len(prices) == 1 else f"from {lowest}"
+
+
+def most_at_once(offer: Offer) -> int:
+    """How many one guest can reserve of it now."""
+    return min(offer.figures.free, offer.terms.max_per_reservation)
+
+
+def quantities(most: int, *, least: int, chosen: int) -> Sequence[Choice]:
+    """A dropdown's numbers."""
+    return tuple(Choice(str(n), str(n), chosen=n == chosen) for n in range(least, most + 1))
+
+
+def offer_view(
+    offer: Offer,
+    *,
+    path: str,
+    event: Event | None,
+    now: Instant,
+    quantity: int = 1,
+    least: int = 1,
+    error: str = "",
+) -> OfferView:
+    """The ticket type as its buyers see it, `quantity` chosen if there are as many."""
+    timezone = event.timezone if event else words.UTC_NAME
+    is_on_sale = status(offer, now) is SaleStatus.ON_SALE
+    by_number = is_on_sale and offer.hall is None
     return OfferView(
+        offer.ticket_type_id,
         offer.terms.name,
         path,
         words.price(offer.terms.price_cents),
-        left(offer, now, timezone=event.timezone if event else words.UTC_NAME),
-        tuple(Choice(str(n), str(n), chosen=n == quantity) for n in range(1, most + 1)) if on_sale else (),
-        key or secrets.token_urlsafe(_KEY_BYTES),
+        left(offer, now, timezone=timezone),
+        countdown(offer, now, timezone=timezone),
+        is_on_sale,
+        offer.hall is not None,
+        quantities(most_at_once(offer), least=least, chosen=quantity) if by_number else (),
+        error,
     )

@@ -22,6 +22,7 @@ from ticketd.web.pages.reservation_views import (
     cancelled,
     left_now,
     lines_of,
+    max_per_guest,
     pay_form,
     printed,
     said,
@@ -87,7 +88,9 @@ async def _page(
         contents_title=words.contents_title,
         lines=[line.view for line in lines],
         total=words.total,
-        pay=pay_form(reservation, form or {}, refusal) if payable else None,
+        pay=pay_form(reservation, form or {}, refusal, max_per_guest=max_per_guest(lines, services.catalogue))
+        if payable
+        else None,
         tickets=await asyncio.to_thread(printed, shown),
         ticket_count=len(all_tickets),
         pager=pager,

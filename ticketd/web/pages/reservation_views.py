@@ -1,16 +1,17 @@
 """A reservation in words: its standing, its lines, its tickets and their QR codes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import NamedTuple, assert_never
 
 import msgspec
 import segno
 
-from ticketd.core.catalogue import TicketType
-from ticketd.core.ids import MICROSECONDS, Instant, TicketCode, TicketTypeId, inventory_of
+from ticketd.core.catalogue import Event, TicketType
+from ticketd.core.ids import MICROSECONDS, Instant, SeatId, TicketCode
 from ticketd.core.money import format_cents
 from ticketd.core.refusals import Refusal
-from ticketd.core.reservations import Line, Reservation, ReservationStatus
+from ticketd.core.reservations import Line, Reservation, ReservationStatus, Share
 from ticketd.core.terms import EventStatus
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.checkout import EMAIL_LENGTH_MAX, NAME_LENGTH_MAX
@@ -31,12 +32,14 @@ class LineView(msgspec.Struct, frozen=True):
     name: str
     event: EventLine | None
     price: str
+    seats: Sequence[str] = ()
 
 
 class TicketView(msgspec.Struct, frozen=True):
     """One admission, with its code as SVG."""
 
     name: str
+    seat: str
     position: int
     code: TicketCode
     qr_svg: str
@@ -78,10 +81,10 @@ class ReservationView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NamedLine(NamedTuple):
-    """A line with what it is called; a closed one may outlive its ticket type."""
+    """What a reservation has of one ticket type, which it may outlive once it is closed."""
 
-    line: Line
     ticket_type: TicketType | None
+    ticket_codes: Sequence[TicketCode]
     view: LineView
 
 
@@ -100,30 +103,43 @@ class Admission(NamedTuple):
     """One ticket among all of its reservation."""
 
     name: str
+    seat: str
     position: int
     code: TicketCode
 
 
 def lines_of(reservation: Reservation, catalogue: Catalogue) -> Sequence[NamedLine]:
-    """The reservation's lines with their names."""
-    return [_named(line, catalogue) for line in reservation.lines]
+    """What the reservation has of each ticket type, with their names."""
+    return [named for line in reservation.lines for named in _named(line, catalogue)]
 
 
-def _named(line: Line, catalogue: Catalogue) -> NamedLine:
-    ticket_type = catalogue.ticket_type(TicketTypeId(line.inventory_id))
+def _named(line: Line, catalogue: Catalogue) -> Iterator[NamedLine]:
+    first = 0
+    for share in line.of_ticket_types:
+        its_own = slice(first, first + share.quantity)
+        seats = [seat_in_words(seat) for seat in line.seats[its_own]]
+        ticket_type = catalogue.ticket_type(share.ticket_type_id)
+        yield NamedLine(
+            ticket_type, line.ticket_codes[its_own], _line_view(share, ticket_type, seats, catalogue)
+        )
+        first += share.quantity
+
+
+def _line_view(
+    share: Share, ticket_type: TicketType | None, seats: Sequence[str], catalogue: Catalogue
+) -> LineView:
+    cost = words.price(share.quantity * share.unit_price_cents)
     if ticket_type is None:
-        view = LineView(line.quantity, "No longer offered", None, _cost(line))
-        return NamedLine(line, None, view)
-    event_id = ticket_type.profile.event_id
-    event = None if event_id is None else catalogue.event(event_id)
-    view = LineView(
-        line.quantity, ticket_type.terms.name, None if event is None else event_line(event), _cost(line)
-    )
-    return NamedLine(line, ticket_type, view)
+        return LineView(share.quantity, "No longer offered", None, cost, seats)
+    event = _event_of(catalogue, ticket_type)
+    line = None if event is None else event_line(event)
+    return LineView(share.quantity, ticket_type.terms.name, line, cost, seats)
 
 
-def _cost(line: Line) -> str:
-    return words.price(line.quantity * line.unit_price_cents)
+def seat_in_words(seat: SeatId) -> str:
+    """ "Stalls · Row A · Seat 12"."""
+    section, row, number = seat.split("-")
+    return f"{section} · Row {row} · Seat {number}"
 
 
 def said(reservation: Reservation, *, timezone: str, now: Instant) -> Said:
@@ -187,14 +203,26 @@ def said_when_cancelled(reservation: Reservation) -> Said:
     )
 
 
-def pay_form(reservation: Reservation, values: Mapping[str, str], refusal: Refusal | None) -> PayForm:
-    """The form that pays, with what was typed into it before; the token is never shown again."""
+def pay_form(
+    reservation: Reservation,
+    values: Mapping[str, str],
+    refusal: Refusal | None,
+    *,
+    max_per_guest: int | None,
+) -> PayForm:
+    """The form that pays, with what was typed into it before; the token is never shown again.
+
+    Where an event limits each guest, they have to say who they are.
+    """
     kept = {name: value for name, value in values.items() if name != "token"}
+    is_limited = max_per_guest is not None
     person = (
         Field(
             name="email",
-            label="E-mail (optional)",
+            label="E-mail" if is_limited else "E-mail (optional)",
             kind="email",
+            hint=f"At most {max_per_guest:,} for each guest." if is_limited else "",
+            required=is_limited,
             autocomplete="email",
             attributes={"maxlength": str(EMAIL_LENGTH_MAX)},
         ),
@@ -220,13 +248,17 @@ def pay_form(reservation: Reservation, values: Mapping[str, str], refusal: Refus
 
 def admissions(lines: Sequence[NamedLine]) -> Sequence[Admission]:
     """Every ticket, numbered through."""
-    codes = [(each.view.name, code) for each in lines for code in each.line.ticket_codes]
-    return [Admission(name, position, code) for position, (name, code) in enumerate(codes, start=1)]
+    tickets = [
+        (each.view.name, seat, code)
+        for each in lines
+        for seat, code in zip(each.view.seats or repeat(""), each.ticket_codes, strict=False)
+    ]
+    return [Admission(name, seat, position, code) for position, (name, seat, code) in enumerate(tickets, 1)]
 
 
 def printed(tickets: Sequence[Admission]) -> Sequence[TicketView]:
     """The tickets with their QR codes; 2 ms each, so not for the event loop."""
-    return [TicketView(name, position, code, _qr_svg(code)) for name, position, code in tickets]
+    return [TicketView(name, seat, position, code, _qr_svg(code)) for name, seat, position, code in tickets]
 
 
 def _qr_svg(code: TicketCode) -> str:
@@ -237,25 +269,29 @@ def _qr_svg(code: TicketCode) -> str:
 async def left_now(services: Services, lines: Sequence[NamedLine], *, now: Instant) -> Sequence[StillLeft]:
     """What is left of everything that was in the reservation."""
     known = [each.ticket_type for each in lines if each.ticket_type is not None]
-    offers = await services.router.offers(inventory_of(each.id) for each in known)
+    offers = await services.offers.of(known)
     return [
         StillLeft(
-            offer.terms.name,
+            offers[ticket_type.id].terms.name,
             purchase_path(
                 services.catalogue.organizer_by_id(ticket_type.profile.organizer_id).slug, ticket_type
             ),
-            left(offer, now, timezone=_timezone(services.catalogue, ticket_type)),
+            left(offers[ticket_type.id], now, timezone=_timezone(services.catalogue, ticket_type)),
         )
         for ticket_type in known
-        if (offer := offers.get(inventory_of(ticket_type.id))) is not None
+        if ticket_type.id in offers
     ]
 
 
 def cancelled(lines: Sequence[NamedLine], catalogue: Catalogue) -> bool:
     """Whether an event that it is for has been cancelled."""
-    ids = (each.ticket_type.profile.event_id for each in lines if each.ticket_type is not None)
-    events = (catalogue.event(event_id) for event_id in ids if event_id is not None)
-    return any(event is not None and event.status is EventStatus.CANCELLED for event in events)
+    return any(event.status is EventStatus.CANCELLED for event in _events(lines, catalogue))
+
+
+def max_per_guest(lines: Sequence[NamedLine], catalogue: Catalogue) -> int | None:
+    """The narrowest limit for each guest among its events, if any has one."""
+    limits = (event.max_per_guest for event in _events(lines, catalogue))
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def timezone_of(lines: Sequence[NamedLine], catalogue: Catalogue) -> str:
@@ -264,7 +300,16 @@ def timezone_of(lines: Sequence[NamedLine], catalogue: Catalogue) -> str:
     return next(zones, words.UTC_NAME)
 
 
+def _events(lines: Sequence[NamedLine], catalogue: Catalogue) -> Iterator[Event]:
+    events = (_event_of(catalogue, each.ticket_type) for each in lines if each.ticket_type is not None)
+    return (event for event in events if event is not None)
+
+
 def _timezone(catalogue: Catalogue, ticket_type: TicketType) -> str:
-    event_id = ticket_type.profile.event_id
-    event = None if event_id is None else catalogue.event(event_id)
+    event = _event_of(catalogue, ticket_type)
     return words.UTC_NAME if event is None else event.timezone
+
+
+def _event_of(catalogue: Catalogue, ticket_type: TicketType) -> Event | None:
+    event_id = ticket_type.profile.event_id
+    return None if event_id is None else catalogue.event(event_id)

@@ -4,6 +4,7 @@ from typing import Final
 
 from aiohttp.typedefs import Handler
 
+from ticketd.services.slugs import RESERVED_SLUGS
 from ticketd.web.pages.account import (
     create_organizer,
     send_login,
@@ -11,19 +12,28 @@ from ticketd.web.pages.account import (
     show_login,
     show_new_organizer,
 )
-from ticketd.web.pages.events import change_event, create_event, list_events, show_event_form
-from ticketd.web.pages.front import show_event, show_front
+from ticketd.web.pages.capacities import change_capacity, create_capacity, list_capacities, show_capacity
+from ticketd.web.pages.cart import buy_at_event, show_event
+from ticketd.web.pages.event_edit import change_event, show_event_form
+from ticketd.web.pages.events import create_event, list_events
+from ticketd.web.pages.front import show_front, show_organizer
 from ticketd.web.pages.orders import list_orders
 from ticketd.web.pages.purchase import buy, show_purchase
 from ticketd.web.pages.reservation import act_on_reservation, show_reservation
+from ticketd.web.pages.seat_maps import download_csv, download_json, send_seat_map, show_seat_map_forms
 from ticketd.web.pages.statistics import show_statistics
-from ticketd.web.pages.tickets import change_ticket, create_ticket, list_tickets, show_ticket
+from ticketd.web.pages.ticket_edit import change_ticket, show_ticket
+from ticketd.web.pages.tickets import create_ticket, list_tickets
+from ticketd.web.pages.venues import change_venue, create_venue, list_venues, show_venue
 
 _DESK = "/{organizer:[a-z0-9-]{2,64}}"
+_FRONT = f"/{{organizer:(?!(?:{'|'.join(sorted(RESERVED_SLUGS))})$)[a-z0-9-]{{2,64}}}}"
+"""Without the words that can't be a slug: what isn't found there is answered as anywhere else."""
 
 ROUTES: Final[list[tuple[str, str, Handler]]] = [
     ("GET", "/", show_front),
     ("GET", "/events/{event_id}", show_event),
+    ("POST", "/events/{event_id}", buy_at_event),
     ("GET", "/r/{reservation_id}", show_reservation),
     ("POST", "/r/{reservation_id}", act_on_reservation),
     ("GET", "/login", show_login),
@@ -41,7 +51,20 @@ ROUTES: Final[list[tuple[str, str, Handler]]] = [
     ("POST", f"{_DESK}/events", create_event),
     ("GET", f"{_DESK}/events/{{event_id}}", show_event_form),
     ("POST", f"{_DESK}/events/{{event_id}}", change_event),
+    ("GET", f"{_DESK}/venues", list_venues),
+    ("POST", f"{_DESK}/venues", create_venue),
+    ("GET", f"{_DESK}/venues/{{venue_id}}", show_venue),
+    ("POST", f"{_DESK}/venues/{{venue_id}}", change_venue),
+    ("GET", f"{_DESK}/venues/{{venue_id}}/seat-map", show_seat_map_forms),
+    ("POST", f"{_DESK}/venues/{{venue_id}}/seat-map", send_seat_map),
+    ("GET", f"{_DESK}/venues/{{venue_id}}/seat-map.json", download_json),
+    ("GET", f"{_DESK}/venues/{{venue_id}}/seat-map.csv", download_csv),
+    ("GET", f"{_DESK}/capacities", list_capacities),
+    ("POST", f"{_DESK}/capacities", create_capacity),
+    ("GET", f"{_DESK}/capacities/{{capacity_id}}", show_capacity),
+    ("POST", f"{_DESK}/capacities/{{capacity_id}}", change_capacity),
     ("GET", f"{_DESK}/orders", list_orders),
     ("GET", f"{_DESK}/statistics", show_statistics),
+    ("GET", _FRONT, show_organizer),
 ]
 """(method, path, handler), the more special paths first."""

@@ -1,6 +1,6 @@
-"""An organizer's ticket types: `/{organizer}/tickets` and `/{organizer}/tickets/{ticket_type_id}`.
+"""An organizer's ticket types: `/{organizer}/tickets`.
 
-The second has one form address, told apart by `action`: `save` (also when it is missing) or `delete`.
+`?event_id=` begins the form for a new one with that event, and shows the sections that it could be sold in.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,34 +9,20 @@ import msgspec
 from aiohttp import web
 
 from ticketd.core.catalogue import Event, TicketType
-from ticketd.core.ids import TicketTypeId, inventory_of
-from ticketd.core.money import format_cents
-from ticketd.core.outcomes import Offer
-from ticketd.core.refusals import Refusal
+from ticketd.core.ids import EventId
+from ticketd.core.refusals import FieldError, Refusal
+from ticketd.services.seat_map_documents import SECTIONS_MAX
 from ticketd.web.context import SERVICES, Services
-from ticketd.web.pages import words
-from ticketd.web.pages.errors import not_found
-from ticketd.web.pages.fields import Field
+from ticketd.web.pages.fields import Choice, Field
 from ticketd.web.pages.guards import Desk, desk_page
-from ticketd.web.pages.offers import EventLine, event_line, left, purchase_path
 from ticketd.web.pages.paging import Pager, page_of
 from ticketd.web.pages.rendering import render, see_other
-from ticketd.web.pages.ticket_forms import change_fields, creation_fields, draft_from, patch_from
-from ticketd.web.parsing import path_id, read_form
+from ticketd.web.pages.ticket_forms import Ground, creation_fields, draft_from
+from ticketd.web.pages.ticket_rows import TicketRow, ticket_rows
+from ticketd.web.parsing import FORM_FIELDS_MAX, read_form
 from ticketd.web.problems import sentence
 
 _LISTED_MAX = 100
-
-
-class TicketRow(msgspec.Struct, frozen=True):
-    """A ticket type in the list."""
-
-    name: str
-    path: str
-    event: str
-    purchased: str
-    held: str
-    price: str
 
 
 class TicketsView(msgspec.Struct, frozen=True):
@@ -46,19 +32,8 @@ class TicketsView(msgspec.Struct, frozen=True):
     rows: Sequence[TicketRow]
     pager: Pager
     fields: Sequence[Field]
-    error: str
-
-
-class TicketView(msgspec.Struct, frozen=True):
-    """One ticket type in full, with the form that changes it."""
-
-    name: str
-    list_path: str
-    event: EventLine | None
-    standing: str
-    figures: Sequence[tuple[str, str]]
-    purchase_url: str
-    fields: Sequence[Field]
+    can_be_seated: bool
+    """Some event's venue has a seat map, but the form isn't for such an event yet."""
     error: str
 
 
@@ -68,13 +43,13 @@ async def list_tickets(request: web.Request, desk: Desk) -> web.StreamResponse:
     wanted = request.query.get("organizer", desk.organizer.slug)
     if wanted != desk.organizer.slug and wanted in desk.slugs:
         return see_other(f"/{wanted}/tickets")
-    return await _list(request, desk, {}, None)
+    return await _list(request, desk, request.query, None)
 
 
 @desk_page
 async def create_ticket(request: web.Request, desk: Desk) -> web.StreamResponse:
     """Create a ticket type, and show it in the list."""
-    form = await read_form(request)
+    form = await read_form(request, fields_max=FORM_FIELDS_MAX + SECTIONS_MAX)
     draft = draft_from(form)
     if isinstance(draft, Refusal):
         return await _list(request, desk, form, draft)
@@ -85,126 +60,67 @@ async def create_ticket(request: web.Request, desk: Desk) -> web.StreamResponse:
     return see_other(f"{desk.path}/tickets", done="created")
 
 
-@desk_page
-async def show_ticket(request: web.Request, desk: Desk) -> web.StreamResponse:
-    """One ticket type."""
-    ticket_type = _own_ticket_type(request, desk)
-    return not_found(request) if ticket_type is None else await _page(request, desk, ticket_type, {}, None)
-
-
-@desk_page
-async def change_ticket(request: web.Request, desk: Desk) -> web.StreamResponse:
-    """Change a ticket type, or delete it."""
-    ticket_type = _own_ticket_type(request, desk)
-    if ticket_type is None:
-        return not_found(request)
-    form = await read_form(request)
-    if form.get("action") == "delete":
-        return await _delete(request, desk, ticket_type)
-    return await _save(request, desk, ticket_type, form)
-
-
-async def _delete(request: web.Request, desk: Desk, ticket_type: TicketType) -> web.StreamResponse:
-    refusal = await request.app[SERVICES].management.delete_ticket_type(desk.owner.id, ticket_type.id)
-    if refusal is not None:
-        return await _page(request, desk, ticket_type, {}, refusal)
-    return see_other(f"{desk.path}/tickets", done="deleted")
-
-
-async def _save(
-    request: web.Request, desk: Desk, ticket_type: TicketType, form: Mapping[str, str]
-) -> web.StreamResponse:
-    services = request.app[SERVICES]
-    patch = patch_from(form, ticket_type.terms, _event_of(services, ticket_type))
-    if isinstance(patch, Refusal):
-        return await _page(request, desk, ticket_type, form, patch)
-    offer = await services.management.change_ticket_type(desk.owner.id, ticket_type.id, patch)
-    if isinstance(offer, Refusal):
-        return await _page(request, desk, ticket_type, form, offer)
-    return see_other(f"{desk.path}/tickets/{ticket_type.id}", done="saved")
-
-
 async def _list(
     request: web.Request, desk: Desk, form: Mapping[str, str], refusal: Refusal | None
 ) -> web.StreamResponse:
     services = request.app[SERVICES]
-    ticket_types = services.catalogue.ticket_types_of_organizer(desk.organizer.id)
-    shown, pager = page_of(request, ticket_types, size=_LISTED_MAX)
-    offers = await services.router.offers(inventory_of(each.id) for each in shown)
-    events = services.catalogue.events_of_organizer(desk.organizer.id)
+    shown, pager = page_of(request, _event_by_event(services, desk), size=_LISTED_MAX)
+    ground = await _ground(services, desk, form.get("event_id", ""))
+    errors: Sequence[FieldError] = () if refusal is None else refusal.errors
     view = TicketsView(
         desk.organizer.name,
-        [
-            _row(offer, desk, _event_of(services, each))
-            for each in shown
-            if (offer := offers.get(inventory_of(each.id))) is not None
-        ],
+        await ticket_rows(services, desk, shown),
         pager,
-        creation_fields(events, form, () if refusal is None else refusal.errors),
+        creation_fields(ground, form, errors),
+        not ground.sections and any(_has_seat_map(services, event) for event in ground.events),
         "" if refusal is None else sentence(refusal),
     )
     return render(request, "tickets.html", view, refusal=refusal, masthead=desk.masthead)
 
 
-async def _page(
-    request: web.Request,
-    desk: Desk,
-    ticket_type: TicketType,
-    form: Mapping[str, str],
-    refusal: Refusal | None,
-) -> web.StreamResponse:
-    services = request.app[SERVICES]
-    inventory_id = inventory_of(ticket_type.id)
-    offer = (await services.router.offers([inventory_id])).get(inventory_id)
-    if offer is None:
-        return not_found(request)
-    event = _event_of(services, ticket_type)
-    timezone = words.UTC_NAME if event is None else event.timezone
-    view = TicketView(
-        offer.terms.name,
-        f"{desk.path}/tickets",
-        None if event is None else event_line(event),
-        left(offer, services.clock.now(), timezone=timezone),
-        _figures(offer),
-        str(request.url.origin()) + purchase_path(desk.organizer.slug, ticket_type),
-        change_fields(offer.terms, event, form, () if refusal is None else refusal.errors),
-        "" if refusal is None else sentence(refusal),
-    )
-    return render(request, "ticket.html", view, refusal=refusal, masthead=desk.masthead)
+def _event_by_event(services: Services, desk: Desk) -> Sequence[TicketType]:
+    """Everything for sale, by event as these follow each other, and coupons last."""
+    events = services.catalogue.events_of_organizer(desk.organizer.id)
+    ticket_types = services.catalogue.ticket_types_of_organizer(desk.organizer.id)
+    places: dict[EventId | None, int] = {event.id: place for place, event in enumerate(events)}
+    return sorted(ticket_types, key=lambda each: places.get(each.profile.event_id, len(places)))
 
 
-def _own_ticket_type(request: web.Request, desk: Desk) -> TicketType | None:
-    ticket_type_id = TicketTypeId(path_id(request, "ticket_type_id"))
-    ticket_type = request.app[SERVICES].catalogue.ticket_type(ticket_type_id)
-    if ticket_type is None or ticket_type.profile.organizer_id != desk.organizer.id:
-        return None
-    return ticket_type
-
-
-def _event_of(services: Services, ticket_type: TicketType) -> Event | None:
-    event_id = ticket_type.profile.event_id
-    return None if event_id is None else services.catalogue.event(event_id)
-
-
-def _row(offer: Offer, desk: Desk, event: Event | None) -> TicketRow:
-    figures = offer.figures
-    return TicketRow(
-        offer.terms.name,
-        f"{desk.path}/tickets/{offer.inventory_id}",
-        "Coupon" if event is None else event.name,
-        f"{figures.sold:,} of {figures.capacity:,}",
-        f"{figures.held + figures.paying:,}",
-        words.price(offer.terms.price_cents),
+async def _ground(services: Services, desk: Desk, event_id: str) -> Ground:
+    events = services.catalogue.events_of_organizer(desk.organizer.id)
+    event = next((event for event in events if str(event.id) == event_id), None)
+    return Ground(
+        events,
+        services.catalogue.capacities_of_organizer(desk.organizer.id),
+        () if event is None else await _sections(services, event),
     )
 
 
-def _figures(offer: Offer) -> Sequence[tuple[str, str]]:
-    figures = offer.figures
-    return (
-        ("Max purchase count", f"{figures.capacity:,}"),
-        ("Purchased", f"{figures.sold:,}"),
-        ("Held", f"{figures.held + figures.paying:,}"),
-        ("Available", f"{figures.free:,}"),
-        ("Price", words.price(offer.terms.price_cents)),
-        ("Revenue", format_cents(figures.revenue_cents)),
-    )
+def _has_seat_map(services: Services, event: Event) -> bool:
+    venue = services.catalogue.venue_of(event)
+    return venue is not None and venue.seat_map_id is not None
+
+
+async def _sections(services: Services, event: Event) -> Sequence[Choice]:
+    """The sections of the venue, with the ticket type that has seats in them already."""
+    venue = services.catalogue.venue_of(event)
+    if venue is None or venue.seat_map_id is None:
+        return ()
+    (measured,) = await services.venues.measured([venue])
+    if measured.seat_map is None:
+        return ()
+    owners = await _section_owners(services, event)
+    return [
+        Choice(each.name, f"{each.name}: {each.seats:,} seats{owners.get(each.name, '')}")
+        for each in measured.seat_map.sections
+    ]
+
+
+async def _section_owners(services: Services, event: Event) -> Mapping[str, str]:
+    offers = await services.offers.of(services.catalogue.ticket_types_of_event(event.id))
+    return {
+        row.section: f", in {offer.terms.name} already"
+        for offer in offers.values()
+        if offer.hall is not None
+        for row in offer.hall.rows
+    }

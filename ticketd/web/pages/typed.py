@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, UnsetType
@@ -10,9 +12,13 @@ from msgspec import UNSET, UnsetType
 from ticketd.core.ids import MICROSECONDS, Instant
 from ticketd.core.money import parse_price
 from ticketd.core.refusals import FieldError
+from ticketd.web.pages.fields import box_name
 from ticketd.web.parsing import parse_instant
 
 _WHOLE = re.compile(r"[0-9]{1,12}")
+_BETWEEN = re.compile(r"[,;\s]+")
+
+Option = TypeVar("Option", bound=StrEnum)
 
 
 class Typed:
@@ -26,6 +32,10 @@ class Typed:
         self._form = form
         self.errors: list[FieldError] = []
 
+    def has(self, name: str) -> bool:
+        """Whether the form has this field at all."""
+        return name in self._form
+
     def text(self, name: str) -> str | UnsetType:
         """The text as it is."""
         return self._form.get(name, UNSET)
@@ -38,6 +48,32 @@ class Typed:
         if _WHOLE.fullmatch(text.strip()) is None:
             return self._wrong(name, "Please enter a whole number.")
         return int(text)
+
+    def whole_or_none(self, name: str) -> int | UnsetType | None:
+        """A whole number, None if it is empty."""
+        return None if self._form.get(name, "?").strip() == "" else self.whole(name)
+
+    def wholes(self, name: str) -> tuple[int, ...]:
+        """Several whole numbers, separated by commas or spaces."""
+        texts = [text for text in _BETWEEN.split(self._form.get(name, "")) if text]
+        if not all(_WHOLE.fullmatch(text) for text in texts):
+            self._wrong(name, "Please enter whole numbers like 5, 15.")
+            return ()
+        return tuple(int(text) for text in texts)
+
+    def one_of(self, name: str, options: type[Option]) -> Option | UnsetType:
+        """One of a dropdown's options."""
+        text = self._form.get(name)
+        if text is None:
+            return UNSET
+        if text not in list(options):
+            return self._wrong(name, "Please choose one of these.")
+        return options(text)
+
+    def ticked(self, name: str) -> tuple[str, ...]:
+        """The values of all checkboxes of a field that are ticked, in the order of the form."""
+        first = box_name(name, "")
+        return tuple(each.removeprefix(first) for each in self._form if each.startswith(first))
 
     def price(self, name: str) -> int | UnsetType:
         """A price, in cents."""

@@ -51,6 +51,13 @@ def time_left(seconds: int) -> str:
     return ("1 hour" if hours == 1 else f"{hours} hours") + (f" {rest} min" if rest else "")
 
 
+def promise(hold_seconds: int, *, price_cents: int) -> str:
+    """What a reservation is good for."""
+    if price_cents == 0:
+        return "It costs nothing: you get your tickets at once."
+    return f"Your tickets are then kept for you for {time_left(hold_seconds)}, so that you can pay."
+
+
 def left(status: SaleStatus, free: int, in_baskets: int, opens: Moment | None) -> str:
     """What a guest can still get; what other guests hold may come back."""
     match status:

@@ -1,0 +1,319 @@
+"""A promoter's way through the API: a venue, its seats, many evenings; and what can't be."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.system.client import Answer, Client, at_once
+from tests.system.promoter import EVENING, TIMEZONE, Promoter, seat_map_of, venue_of
+from tests.system.server import Server
+
+HALL = {"Stalls": {"A": 10, "B": 10}, "Balcony": {"A": 6}}
+NEW_HALL = {"Stalls": {"A": 8, "B": 10, "C": 12}, "Gallery": {"A": 6}}
+NEW_YEARS_EVE = "2031-12-31T19:30"
+GAP, FOLD = "2031-03-30T02:30", "2031-10-26T02:30"
+"""In Berlin: a time that the clocks skip, and one that comes twice."""
+
+
+def fields(refused: Answer) -> list[str]:
+    assert (refused.status, refused.code) == (422, "invalid"), refused
+    return [error["field"] for error in refused.body["errors"]]
+
+
+def ids(answer: Any) -> list[str]:
+    return [seat["id"] for seat in answer["seats"]]
+
+
+# -- the straight way
+
+
+def test_what_is_sold_stays_as_it_was_when_the_hall_is_rebuilt(promoter: Promoter) -> None:
+    venue = promoter.build(HALL)
+    evening = promoter.announce(venue)
+    stalls = promoter.offer(evening, sections=["Stalls"], price_cents=4500)
+    balcony = promoter.offer(evening, seats=["Balcony-A-2", "Balcony-A-1"], name="Balcony", price_cents=2800)
+    assert (ids(promoter.seats(stalls)), ids(promoter.seats(balcony))) == (
+        [f"Stalls-{row}-{number}" for row in "AB" for number in range(1, 11)],
+        ["Balcony-A-1", "Balcony-A-2"],
+    )
+    sold = promoter.want(
+        {"ticket_type_id": stalls, "seats": ["Stalls-A-9", "Stalls-A-10"]},
+        {"ticket_type_id": balcony, "best_available": 1},
+    )
+    assert promoter.pay(sold.body["id"]).body["total_cents"] == 2 * 4500 + 2800
+    before = [promoter.seats(each) for each in (stalls, balcony)]
+
+    rebuilt = promoter.ask("PUT", f"/venues/{venue}/seat-map", seat_map_of(NEW_HALL))
+    assert (rebuilt.status, rebuilt.body["seat_map"]["version"]) == (200, 2), rebuilt
+    assert [promoter.seats(each) for each in (stalls, balcony)] == before
+    assert promoter.want_seats(stalls, "Stalls-A-8").status == 201
+    assert promoter.want_seats(stalls, "Stalls-C-1").status == 422
+    assert promoter.want_seats(stalls, "Stalls-A-10").body["taken_seats"] == ["Stalls-A-10"]
+
+    next_evening = promoter.announce(venue)
+    refused = promoter.try_to_make(
+        "ticket-types", {"name": "Balcony", "event_id": next_evening, "sections": ["Balcony"]}
+    )
+    assert fields(refused) == ["sections[0]"]
+    new_stalls = promoter.offer(next_evening, sections=["Stalls"])
+    assert promoter.availability(new_stalls)["capacity"] == 30
+    assert promoter.want_seats(new_stalls, "Stalls-C-12").status == 201
+
+
+def test_nothing_that_was_sold_can_be_deleted(promoter: Promoter) -> None:
+    venue = promoter.build(HALL)
+    evening, idle = promoter.announce(venue), promoter.announce(venue)
+    stalls, balcony = (promoter.offer(evening, sections=[each]) for each in HALL)
+    held = promoter.want_seats(stalls, "Stalls-A-1")
+    assert promoter.delete(stalls).code == "has_sales"
+    assert promoter.ask("DELETE", f"/events/{evening}").code == "has_sales"
+    assert promoter.availability(balcony)["available"] == 6
+    assert promoter.ask("DELETE", f"/venues/{venue}").status == 409
+    assert promoter.ask("DELETE", f"/events/{idle}").status == 204
+    assert promoter.ask("DELETE", f"/venues/{venue}").status == 409
+    promoter.release(held.body["id"])
+    assert promoter.delete(stalls).status == 204
+    assert promoter.ask("GET", f"/ticket-types/{stalls}/seats").status == 404
+    assert promoter.want_seats(stalls, "Stalls-A-1").code == "not_found"
+    assert promoter.ask("DELETE", f"/events/{evening}").status == 204
+    assert promoter.ask("DELETE", f"/venues/{venue}").status == 204
+    assert promoter.ask("GET", f"/venues/{venue}").status == 404
+
+
+def test_the_seats_of_a_deleted_ticket_type_can_be_sold_as_another(promoter: Promoter) -> None:
+    evening = promoter.announce(promoter.build(HALL))
+    first = promoter.offer(evening, sections=["Stalls"])
+    assert promoter.delete(first).status == 204
+    again = promoter.offer(evening, sections=["Stalls", "Balcony"])
+    assert promoter.availability(again)["available"] == 26
+
+
+def test_a_map_comes_back_as_it_can_be_sent_again(promoter: Promoter) -> None:
+    venue = promoter.build(HALL)
+    shown = promoter.ask("GET", f"/venues/{venue}").body
+    other = promoter.make("venues", venue_of(shown["seat_map"]))["id"]
+    assert promoter.ask("GET", f"/venues/{other}").body["seat_map"] == shown["seat_map"]
+
+
+def test_a_map_from_a_spreadsheet_is_sold_from(promoter: Promoter) -> None:
+    venue = promoter.build(HALL)
+    put = send_csv(promoter, venue, ["Parterre", "A", "1"], ["Parterre", "A", "2"], ["Loge", "1", "1"])
+    assert put.status == 200, put
+    ticket_type = promoter.offer(promoter.announce(venue), sections=["Loge", "Parterre"])
+    assert sorted(ids(promoter.seats(ticket_type))) == ["Loge-1-1", "Parterre-A-1", "Parterre-A-2"]
+
+
+def test_a_cancelled_evening_sells_no_seats(promoter: Promoter) -> None:
+    evening = promoter.announce(promoter.build(HALL))
+    stalls = promoter.offer(evening, sections=["Stalls"])
+    held = promoter.want_seats(stalls, "Stalls-A-1")
+    assert promoter.ask("PATCH", f"/events/{evening}", {"status": "cancelled"}).status == 200
+    assert promoter.want_seats(stalls, "Stalls-A-2").status in (404, 409)
+    assert promoter.pay(held.body["id"]).code == "not_on_sale"
+
+
+# -- what can't be
+
+
+def test_no_seat_belongs_to_two_ticket_types_of_an_evening(promoter: Promoter) -> None:
+    evening = promoter.announce(promoter.build(HALL))
+    promoter.offer(evening, seats=["Stalls-B-3"])
+    for body, field in (
+        ({"sections": ["Balcony", "Stalls"]}, "sections[1]"),
+        ({"seats": ["Stalls-A-1", "Stalls-B-3"]}, "seats[1]"),
+    ):
+        refused = promoter.try_to_make("ticket-types", {"name": "Again", "event_id": evening, **body})
+        assert fields(refused) == [field]
+        assert "Stalls-B-3" in refused.body["errors"][0]["message"]
+
+
+def test_of_two_ticket_types_made_at_once_for_the_same_seats_one_is_refused(
+    shared_server: Server, promoter: Promoter
+) -> None:
+    for _ in range(5):
+        evening = promoter.announce(promoter.build(HALL))
+        works = [partial(_offer_stalls, Promoter(shared_server), evening) for _ in range(4)]
+        answers = at_once(shared_server, works)
+        assert sorted(answer.status for answer in answers) == [201, 422, 422, 422]
+
+
+def _offer_stalls(owner: Promoter, evening: int, _: Client) -> Answer:
+    body = {"name": "Stalls", "event_id": evening, "sections": ["Stalls"]}
+    answer = owner.try_to_make("ticket-types", body)
+    owner.close()
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "capacity"),
+        ({"capacity": 5, "sections": ["Stalls"]}, "capacity"),
+        ({"capacity": 5, "seats": ["Stalls-A-1"]}, "capacity"),
+        ({"sections": ["Stalls"], "seats": ["Balcony-A-1"]}, "seats"),
+        ({"sections": ["Circle"]}, "sections[0]"),
+        ({"sections": ["Stalls", "Circle"]}, "sections[1]"),
+        ({"sections": ["Stalls", "Stalls"]}, "sections[1]"),
+        ({"sections": []}, "sections"),
+        ({"sections": "Stalls"}, "sections"),
+        ({"seats": []}, "seats"),
+        ({"seats": ["Stalls-A-1", "Stalls-A-11"]}, "seats[1]"),
+        ({"seats": ["Stalls-A-1", "Stalls-A-1"]}, "seats[1]"),
+        ({"sections": ["Stalls"], "event_id": None}, "event_id"),
+        ({"capacity_id": 10**9}, "capacity_id"),
+        ({"capacity": 5, "position": -1}, "position"),
+        ({"capacity": 5, "on_sale_at": "2031-04-02T10:00", "off_sale_at": "2031-04-01T10:00"}, "off_sale_at"),
+        ({"capacity": 5, "on_sale_at": GAP}, "on_sale_at"),
+        ({"capacity": 5, "off_sale_at": FOLD}, "off_sale_at"),
+    ],
+)
+def test_a_ticket_type_that_cannot_be_is_refused(
+    promoter: Promoter, body: Mapping[str, object], field: str
+) -> None:
+    evening = promoter.announce(promoter.build(HALL))
+    refused = promoter.try_to_make("ticket-types", {"name": "Regular", "event_id": evening, **body})
+    assert fields(refused) == [field]
+    assert promoter.ask("GET", f"/events/{evening}").body["ticket_types"] == []
+
+
+def test_seats_need_an_evening_in_a_venue_with_a_map(promoter: Promoter) -> None:
+    without_map = promoter.make("venues", {"name": "Field", "timezone": TIMEZONE})["id"]
+    for evening in (promoter.announce(), promoter.announce(without_map)):
+        body = {"name": "Regular", "event_id": evening, "sections": ["Stalls"]}
+        assert fields(promoter.try_to_make("ticket-types", body)) == ["event_id"]
+
+
+def test_another_s_venue_and_hall_are_out_of_reach(shared_server: Server, promoter: Promoter) -> None:
+    other = Promoter(shared_server, "another-promoter")
+    venue, pool = other.build(HALL), other.pool(10)
+    body = {"name": "Evening", "starts_at": EVENING, "timezone": TIMEZONE, "venue_id": venue}
+    assert fields(promoter.try_to_make("events", body)) == ["venue_id"]
+    assert fields(promoter.try_to_make("ticket-types", {"name": "Regular", "capacity_id": pool})) == [
+        "capacity_id"
+    ]
+    nobody = Client(shared_server)
+    for path in (f"/venues/{venue}", f"/ticket-types/{other.offer(capacity=1)}/access-codes"):
+        assert nobody.ask("GET", path).status == 401
+    other.close()
+    nobody.close()
+
+
+def test_the_number_of_seats_is_not_changed_by_hand(promoter: Promoter) -> None:
+    ticket_type = promoter.furnish(HALL)
+    assert fields(promoter.change(ticket_type, capacity=27)) == ["capacity"]
+    assert promoter.change(ticket_type, price_cents=1).body["capacity"] == 26
+
+
+@pytest.mark.parametrize("field", ["starts_at", "on_sale_at", "off_sale_at"])
+@pytest.mark.parametrize("local", [GAP, FOLD, "2031-02-30T10:00", "2031-05-01", "tomorrow", "", 5])
+def test_times_that_are_not_or_come_twice_are_refused(promoter: Promoter, field: str, local: object) -> None:
+    body = {"name": "Evening", "starts_at": NEW_YEARS_EVE, "timezone": TIMEZONE, field: local}
+    assert fields(promoter.try_to_make("events", body)) == [field]
+    evening = promoter.announce(starts_at=NEW_YEARS_EVE)
+    assert fields(promoter.ask("PATCH", f"/events/{evening}", {field: local})) == [field]
+    if local in (GAP, FOLD):
+        assert promoter.ask("PATCH", f"/events/{evening}", {field: f"{local}:00+01:00"}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"starts_at": "2020-01-01T20:00"}, "starts_at"),
+        ({"starts_at": "1969-12-31T20:00"}, "starts_at"),
+        ({"on_sale_at": "2031-04-02T10:00", "off_sale_at": "2031-04-01T10:00"}, "off_sale_at"),
+        ({"on_sale_at": "2031-04-02T10:00", "off_sale_at": "2031-04-02T10:00"}, "off_sale_at"),
+        ({"timezone": "Europe/Atlantis"}, "timezone"),
+        ({"venue_id": 10**9}, "venue_id"),
+        ({"name": ""}, "name"),
+        ({"status": "sold_out"}, "status"),
+    ],
+)
+def test_an_evening_that_cannot_be_is_refused(
+    promoter: Promoter, change: Mapping[str, object], field: str
+) -> None:
+    body = {"name": "Evening", "starts_at": EVENING, "timezone": TIMEZONE, **change}
+    assert fields(promoter.try_to_make("events", body)) == [field]
+    evening = f"/events/{promoter.announce()}"
+    before = promoter.ask("GET", evening)
+    assert fields(promoter.ask("PATCH", evening, change)) == [field]
+    assert promoter.ask("GET", evening) == before
+
+
+def section(name: str = "Stalls", *rows: object) -> dict[str, object]:
+    return {"name": name, "rows": [*rows] or [row()]}
+
+
+def row(name: object = "A", seats: object = 4) -> dict[str, object]:
+    return {"name": name, "seats": seats}
+
+
+@pytest.mark.parametrize(
+    ("sections", "field"),
+    [
+        ([section(), section("Balcony"), section()], "seat_map.sections[2].name"),
+        ([section("Stalls", row(), row("B"), row())], "seat_map.sections[0].rows[2].name"),
+        ([section("Stalls", row("A", ["1", "2", "1"]))], "seat_map.sections[0].rows[0].seats[2]"),
+        ([section("Stalls", row("A", ["1", " 1 "]))], "seat_map.sections[0].rows[0].seats[1]"),
+        ([section("")], "seat_map.sections[0].name"),
+        ([section("Stalls", row("  "))], "seat_map.sections[0].rows[0].name"),
+        ([section("Stalls", row("A", ["1", ""]))], "seat_map.sections[0].rows[0].seats[1]"),
+        ([section("Stalls-Left")], "seat_map.sections[0].name"),
+        ([section("Stalls", row("A-B"))], "seat_map.sections[0].rows[0].name"),
+        ([section("Stalls", row("A", ["1-2"]))], "seat_map.sections[0].rows[0].seats[0]"),
+        ([section("Stalls", row("A", 0))], "seat_map.sections[0].rows[0].seats"),
+        ([section("Stalls", row("A", -3))], "seat_map.sections[0].rows[0].seats"),
+        ([section("Stalls", row("A", 501))], "seat_map.sections[0].rows[0].seats"),
+        ([section("Stalls", row("A", []))], "seat_map.sections[0].rows[0].seats"),
+        ([section("Stalls", row("A", True))], "seat_map.sections[0].rows[0].seats"),
+        ([section("Stalls", row("A", None))], "seat_map.sections[0].rows[0].seats"),
+        ([section("Stalls", row(7))], "seat_map.sections[0].rows[0].name"),
+        ([{"name": "Stalls", "rows": []}], "seat_map.sections[0].rows"),
+        ([], "seat_map.sections"),
+        ([section(f"S{n}", *(row(str(r), 500) for r in range(10))) for n in range(21)], "seat_map"),
+    ],
+)
+def test_a_map_that_cannot_be_is_refused_and_names_the_place(
+    promoter: Promoter, sections: object, field: str
+) -> None:
+    refused = promoter.try_to_make("venues", venue_of({"sections": sections}))
+    assert fields(refused) == [field]
+    venue = promoter.build(HALL)
+    changed = promoter.ask("PUT", f"/venues/{venue}/seat-map", {"sections": sections})
+    assert [each.removeprefix("seat_map.") for each in fields(changed)] == [field.removeprefix("seat_map.")]
+    assert promoter.ask("GET", f"/venues/{venue}").body["seat_map_version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "field"),
+    [
+        ([["Stalls", "A", "1"], ["Stalls", "A", "1"]], "line 3: seat"),
+        ([["Stalls", "A", ""]], "line 2: seat"),
+        ([["Stalls", "A", "1"], ["", "A", "1"]], "line 3: section"),
+        ([["Stalls", "A-1", "1"]], "line 2: row"),
+        ([["Stalls", "A"]], "line 2"),
+    ],
+)
+def test_a_spreadsheet_that_cannot_be_is_refused_and_names_line_and_column(
+    promoter: Promoter, lines: list[list[str]], field: str
+) -> None:
+    venue = promoter.build(HALL)
+    assert fields(send_csv(promoter, venue, *lines)) == [field]
+    assert promoter.ask("GET", f"/venues/{venue}").body["seat_map_version"] == 1
+
+
+def test_a_map_of_too_many_bytes_is_refused(promoter: Promoter) -> None:
+    seats = [f"{number:0>39}" for number in range(500)]
+    sections = [section(f"S{n}", *(row(str(r), seats) for r in range(500))) for n in range(2)]
+    assert len(json.dumps(sections)) > 16 * 1024 * 1024
+    assert promoter.try_to_make("venues", venue_of({"sections": sections})).code == "too_large"
+
+
+def send_csv(promoter: Promoter, venue: int, *lines: list[str]) -> Answer:
+    sheet = io.StringIO()
+    csv.writer(sheet).writerows([["section", "row", "seat"], *lines])
+    return promoter.ask("PUT", f"/venues/{venue}/seat-map", sheet.getvalue(), media_type="text/csv")

@@ -1,0 +1,22 @@
+"""Answers in time: work goes on by itself when whoever asked for it can't wait any longer."""
+
+import asyncio
+from typing import Any, TypeVar
+
+from ticketd.core.refusals import Reason, Refusal
+
+T = TypeVar("T")
+
+TRY_AGAIN = Refusal(Reason.OVERLOADED, retry_after_seconds=1)
+
+
+async def in_time(work: asyncio.Task[T], *, seconds_max: float) -> T | Refusal:
+    """What it comes to. OVERLOADED if that takes longer than an answer may: the work goes on."""
+    await asyncio.wait({work}, timeout=seconds_max)
+    return work.result() if work.done() else TRY_AGAIN
+
+
+def hear(work: asyncio.Task[Any]) -> None:
+    """As a task's callback: nobody may be there any more to hear of its fault."""
+    if not work.cancelled():
+        work.exception()

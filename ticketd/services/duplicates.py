@@ -1,0 +1,53 @@
+"""The same event on another day."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ticketd.core.catalogue import Event
+from ticketd.core.ids import Instant
+from ticketd.core.terms import EventStatus, Terms
+from ticketd.services.drafts import EventDraft
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def duplicate_of(event: Event, starts_at: Instant) -> EventDraft:
+    """A draft like this event, at another time; its sale window moves along."""
+    return EventDraft(
+        event.name,
+        starts_at,
+        event.timezone,
+        event.description,
+        _moved(event.on_sale_at, event, starts_at),
+        _moved(event.off_sale_at, event, starts_at),
+        EventStatus.DRAFT,
+        event.venue_id,
+        event.max_per_guest,
+    )
+
+
+def terms_moved(terms: Terms, event: Event, starts_at: Instant) -> Terms:
+    """The terms of one of the event's ticket types, with the sale window moved along."""
+    return msgspec.structs.replace(
+        terms,
+        on_sale_at=_moved(terms.on_sale_at, event, starts_at),
+        off_sale_at=_moved(terms.off_sale_at, event, starts_at),
+    )
+
+
+def _moved(instant: Instant | None, event: Event, starts_at: Instant) -> Instant | None:
+    """As long before the new beginning as it was before the old, by the clock on the event's wall."""
+    if instant is None:
+        return None
+    zone = ZoneInfo(event.timezone)
+    wall = _wall(instant, zone) + (_wall(starts_at, zone) - _wall(event.starts_at, zone))
+    return Instant((wall.replace(tzinfo=zone) - _EPOCH) // _MICROSECOND)
+
+
+def _wall(instant: Instant, zone: ZoneInfo) -> datetime:
+    """The naive local time."""
+    return (_EPOCH + instant * _MICROSECOND).astimezone(zone).replace(tzinfo=None)

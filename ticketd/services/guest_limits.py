@@ -1,0 +1,82 @@
+"""How many tickets one guest may have of an event, checked when a payment starts and before any charge.
+
+A guest is who gives the same e-mail address, however it is written: the case doesn't count, nor what follows
+a plus sign before the @. Nobody but this module sees the address; the actors know a keyed hash.
+"""
+
+import asyncio
+import hashlib
+from collections import Counter
+
+import msgspec
+
+from ticketd.core.commands import Reserve
+from ticketd.core.ids import InventoryId
+from ticketd.core.outcomes import Outcome
+from ticketd.core.refusals import Refusal, invalid
+from ticketd.core.reservations import Line, Reservation
+from ticketd.ports import Router
+from ticketd.services.catalogue import Catalogue
+
+CLAIM_SECONDS = 60
+"""A claim whose payment doesn't start runs out by itself."""
+_GUEST_DIGEST_BYTES = 16
+
+
+class GuestLimits:
+    """Claims a reservation's tickets for its guest, in the one actor that counts them for the event."""
+
+    def __init__(self, *, catalogue: Catalogue, router: Router, secret: bytes) -> None:
+        self._catalogue = catalogue
+        self._router = router
+        self._secret = secret
+
+    async def claim(self, held: Reservation, email: str) -> Reservation | Refusal:
+        """The reservation with its claims; LIMIT_EXCEEDED if the guest would have too many."""
+        counts = self._counts(held)
+        if not counts:
+            return held
+        if not email:
+            return invalid("email", "Please give your e-mail address: there is a limit for each guest.")
+        guest = self._guest(email)
+        home = held.home
+        commands = [
+            Reserve(
+                home.reservation_id,
+                quantity,
+                CLAIM_SECONDS,
+                parts=(home.inventory_id, inventory_id),
+                guest=guest,
+            )
+            for inventory_id, quantity in counts.items()
+        ]
+        outcomes = await asyncio.gather(*map(self._router.ask, counts, commands))
+        return _claimed(held, outcomes)
+
+    def _counts(self, held: Reservation) -> Counter[InventoryId]:
+        """How many tickets each event's limit is asked for."""
+        counts: Counter[InventoryId] = Counter()
+        for line in held.lines:
+            for share in line.of_ticket_types:
+                ticket_type = self._catalogue.ticket_type(share.ticket_type_id)
+                event_id = None if ticket_type is None else ticket_type.profile.event_id
+                event = None if event_id is None else self._catalogue.event(event_id)
+                if event is not None and event.max_per_guest is not None and event.guests_id is not None:
+                    counts[event.guests_id] += share.quantity
+        return counts
+
+    def _guest(self, email: str) -> str:
+        """The same for every way to write an address."""
+        local, _, domain = email.strip().casefold().rpartition("@")
+        folded = f"{local.partition('+')[0]}@{domain}"
+        return hashlib.blake2b(folded.encode(), key=self._secret, digest_size=_GUEST_DIGEST_BYTES).hexdigest()
+
+
+def _claimed(held: Reservation, outcomes: list[Outcome]) -> Reservation | Refusal:
+    claims: list[Line] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Refusal):
+            return outcome  # what was claimed of others runs out by itself
+        assert isinstance(outcome, Line), "a Reserve is answered with a line or a refusal"
+        claims.append(outcome)
+    return msgspec.structs.replace(held, claims=tuple(claims))

@@ -1,0 +1,81 @@
+"""Opening ticket types: with a capacity of their own, on a shared one, or by the seat."""
+
+import uuid
+
+import msgspec
+
+from ticketd.core.catalogue import Event, Organizer
+from ticketd.core.commands import Open
+from ticketd.core.facts import OWN
+from ticketd.core.ids import InventoryId, inventory_of
+from ticketd.core.outcomes import Offer
+from ticketd.core.refusals import Refusal, invalid
+from ticketd.core.terms import Profile, Terms
+from ticketd.ports import Router
+from ticketd.services.catalogue import Catalogue
+from ticketd.services.drafts import TicketTypeDraft
+from ticketd.services.halls import Halls
+from ticketd.storage.catalogue import CatalogueStore
+from ticketd.storage.venues import VenueStore
+
+
+class Openings:
+    """Begins ticket types' inventories, or puts them on one that is there."""
+
+    def __init__(
+        self, *, catalogue: Catalogue, store: CatalogueStore, venues: VenueStore, router: Router
+    ) -> None:
+        self._catalogue = catalogue
+        self._store = store
+        self._router = router
+        self._halls = Halls(catalogue=catalogue, venues=venues, router=router)
+
+    async def open(
+        self, organizer: Organizer, draft: TicketTypeDraft, event: Event | None
+    ) -> Offer | Refusal:
+        """A new ticket type on sale; its terms have been looked at already."""
+        profile = Profile(
+            organizer.id,
+            None if event is None else event.id,
+            str(uuid.uuid4()),
+            capacity_id=draft.capacity_id,
+        )
+        terms, hall = draft.stripped_terms(), b""
+        if draft.capacity_id is not None and not self._shares(organizer, draft.capacity_id):
+            return invalid("capacity_id", "The organizer has no such shared capacity.")
+        if draft.capacity_id is not None and draft.is_seated:
+            return invalid("capacity_id", "A shared capacity is for what is sold without seats.")
+        if draft.is_seated:
+            found = await self._halls.hall_for(draft, event)
+            if isinstance(found, Refusal):
+                return found
+            seats, seat_map_id = found
+            terms = msgspec.structs.replace(terms, capacity=seats.sellable)
+            profile = msgspec.structs.replace(profile, seat_map_id=seat_map_id)
+            hall = seats.encode()
+        return await self._open(profile, terms, event, hall)
+
+    async def open_copy(self, original: Offer, event: Event, terms: Terms) -> Offer | Refusal:
+        """The same as an event's ticket type, for another event and on these terms; without access codes."""
+        profile = msgspec.structs.replace(original.profile, event_id=event.id, code=str(uuid.uuid4()))
+        hall = b"" if original.hall is None else original.hall.encode()
+        return await self._open(profile, terms, event, hall)
+
+    async def _open(
+        self, profile: Profile, terms: Terms, event: Event | None, hall: bytes
+    ) -> Offer | Refusal:
+        ticket_type_id = await self._store.next_ticket_type_id()
+        inventory_id = profile.capacity_id or inventory_of(ticket_type_id)
+        shelf_id = OWN if profile.capacity_id is None else ticket_type_id
+        window = None if event is None else event.window()
+        outcome = await self._router.ask(inventory_id, Open(profile, terms, window, shelf_id, hall))
+        if isinstance(outcome, Refusal):
+            return outcome
+        assert isinstance(outcome, Offer), "an inventory answers changes with its offer"
+        offer = outcome.of(ticket_type_id)
+        assert offer is not None, "it has just been opened"
+        return offer
+
+    def _shares(self, organizer: Organizer, capacity_id: InventoryId) -> bool:
+        capacity = self._catalogue.capacity(capacity_id)
+        return capacity is not None and capacity.profile.organizer_id == organizer.id

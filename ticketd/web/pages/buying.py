@@ -1,0 +1,77 @@
+"""From a guest's form to a reservation: what all pages that sell have in common."""
+
+from collections.abc import Sequence
+
+from ticketd.core.refusals import Reason, Refusal, invalid
+from ticketd.core.reservations import Reservation
+from ticketd.services.checkout import Payment
+from ticketd.services.sales import LineRequest
+from ticketd.web.context import Services
+from ticketd.web.problems import sentence
+
+QUANTITY_MAX = 1000
+NO_QUANTITY = invalid("quantity", "Please choose how many.")
+
+_KEY_LENGTHS = range(16, 256)
+_BAD_KEY = invalid("key", "Please press the button once more.")
+
+
+async def reserve(
+    services: Services, lines: Sequence[LineRequest], *, key: str | None, access_code: str = ""
+) -> Reservation | Refusal:
+    """All of it reserved, and paid at once if there is nothing to pay."""
+    if key is not None and not (len(key) in _KEY_LENGTHS and key.isascii() and key.isprintable()):
+        return _BAD_KEY
+    granted = await services.sales.reserve(lines, key, access_code)
+    if isinstance(granted, Refusal):
+        return granted
+    if granted.reservation.total_cents == 0:
+        # Should this be refused, the reservation's own page says how it stands and offers it again.
+        await services.checkout.pay(granted.reservation.home.reservation_id, Payment(token=None))
+    return granted.reservation
+
+
+def reservation_path(reservation: Reservation) -> str:
+    """The page from which a reservation is paid."""
+    return f"/r/{reservation.home.reservation_id}"
+
+
+def key_to_keep(key: str | None, refusal: Refusal | None) -> str | None:
+    """The key for the form when it is shown again, None for a new one.
+
+    A form keeps its key as long as it may, for the answer before may have been a yes that got lost.
+    """
+    is_spent = refusal is not None and (refusal is _BAD_KEY or refusal.reason is Reason.KEY_REUSED)
+    return None if is_spent else key
+
+
+def quantity_of(text: str) -> int | None:
+    """The number asked for; None if it is none that anybody may ask for."""
+    valid = text.isascii() and text.isdigit() and len(text) <= len(str(QUANTITY_MAX))
+    return int(text) if valid and int(text) <= QUANTITY_MAX else None
+
+
+def in_words(refusal: Refusal) -> str:
+    """What a guest is told who wanted to buy."""
+    match refusal:
+        case Refusal(reason=Reason.SOLD_OUT, detail=str(detail)):
+            return detail
+        case Refusal(reason=Reason.SOLD_OUT, available=0):
+            return "Too late: the last ticket has just been taken."
+        case Refusal(reason=Reason.SOLD_OUT, available=1):
+            return "Too late: only 1 ticket is left."
+        case Refusal(reason=Reason.SOLD_OUT, available=int(available)):
+            return f"Too late: only {available} tickets are left."
+        case Refusal(reason=Reason.SEAT_TAKEN, taken_seats=seats) if seats:
+            return f"Too late: {listed(seats)} {'has' if len(seats) == 1 else 'have'} just been taken."
+        case Refusal(reason=Reason.KEY_REUSED):
+            return "You have already bought from this page. To buy more, press Buy once more."
+        case Refusal(reason=Reason.INVALID, errors=errors) if errors:
+            return " ".join(error.message for error in errors)
+        case _:
+            return sentence(refusal)
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "A", "A and B", "A, B and C"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -1,0 +1,180 @@
+"""An event, and one form that buys of all its ticket types at once: `/events/{event_id}`."""
+
+from collections.abc import Mapping, Sequence
+from textwrap import shorten
+
+import msgspec
+from aiohttp import web
+
+from ticketd.core.catalogue import Event, TicketType
+from ticketd.core.ids import EventId, Instant, TicketTypeId
+from ticketd.core.outcomes import Offer
+from ticketd.core.refusals import Reason, Refusal, invalid
+from ticketd.core.terms import EventStatus
+from ticketd.services.sales import LineRequest
+from ticketd.web.api.shapes import LINES_MAX
+from ticketd.web.context import SERVICES, Services
+from ticketd.web.pages.buying import (
+    NO_QUANTITY,
+    in_words,
+    key_to_keep,
+    quantity_of,
+    reservation_path,
+    reserve,
+)
+from ticketd.web.pages.cards import Link, organizer_link
+from ticketd.web.pages.errors import not_found
+from ticketd.web.pages.guards import guest_page
+from ticketd.web.pages.offers import OfferView, new_key, offer_view, place, purchase_path
+from ticketd.web.pages.rendering import render, see_other
+from ticketd.web.pages.words import Moment, moment, promise
+from ticketd.web.parsing import path_id, read_form
+
+_FIELDS_MAX = 1000
+"""One for each ticket type."""
+_SUMMARY_LENGTH = 160
+_TOO_MANY_LINES = invalid("lines", f"At most {LINES_MAX} kinds of tickets can be had at once.")
+
+
+class EventView(msgspec.Struct, frozen=True):
+    """An event's page."""
+
+    name: str
+    organizer: Link
+    starts: Moment
+    venue: str
+    standing: str
+    description: str
+    summary: str
+    """For search engines and previews."""
+    ticket_types: Sequence[OfferView]
+    has_cart: bool
+    key: str
+    promise: str
+    error: str
+
+
+class _Try(msgspec.Struct, frozen=True):
+    """What a guest asked for, and why they didn't get it."""
+
+    quantities: Mapping[TicketTypeId, int]
+    key: str | None = None
+    refusal: Refusal | None = None
+
+
+@guest_page
+async def show_event(request: web.Request) -> web.StreamResponse:
+    """One event and its ticket types."""
+    event = _event(request)
+    return not_found(request) if event is None else await _page(request, event, _Try({}))
+
+
+@guest_page
+async def buy_at_event(request: web.Request) -> web.StreamResponse:
+    """Reserve all that was chosen or nothing, and go on to the reservation."""
+    event = _event(request)
+    if event is None:
+        return not_found(request)
+    form, services = await read_form(request, fields_max=_FIELDS_MAX), request.app[SERVICES]
+    key, wanted = form.get("key"), _wanted(form, _in_cart(services, event))
+    chosen = {ticket_type_id: quantity for ticket_type_id, quantity in wanted.items() if quantity}
+    if not chosen or None in wanted.values():
+        return await _page(request, event, _Try(chosen, key, NO_QUANTITY))
+    if len(chosen) > LINES_MAX:
+        return await _page(request, event, _Try(chosen, key, _TOO_MANY_LINES))
+    lines = [LineRequest(ticket_type_id, quantity) for ticket_type_id, quantity in chosen.items()]
+    reserved = await reserve(services, lines, key=key)
+    if isinstance(reserved, Refusal):
+        return await _page(request, event, _Try(chosen, key, _of_the_only(lines, reserved)))
+    return see_other(reservation_path(reserved))
+
+
+def _event(request: web.Request) -> Event | None:
+    event = request.app[SERVICES].catalogue.event(EventId(path_id(request, "event_id")))
+    return None if event is None or event.status is EventStatus.DRAFT else event
+
+
+def _in_cart(services: Services, event: Event) -> Sequence[TicketType]:
+    listed = services.catalogue.listed(services.catalogue.ticket_types_of_event(event.id))
+    return [each for each in listed if not each.is_seated]
+
+
+def _wanted(form: Mapping[str, str], ticket_types: Sequence[TicketType]) -> Mapping[TicketTypeId, int | None]:
+    """How many of which; None where that is no number. Fields that name nothing on sale here don't count."""
+    texts = {each.id: form.get(f"quantity-{each.id}", "0") for each in ticket_types}
+    return {ticket_type_id: quantity_of(text) for ticket_type_id, text in texts.items()}
+
+
+def _of_the_only(lines: Sequence[LineRequest], refusal: Refusal) -> Refusal:
+    """The refusal, naming its ticket type where there can be no doubt."""
+    if len(lines) > 1 or refusal.ticket_type_id is not None or refusal.reason in _OF_NO_TICKET_TYPE:
+        return refusal
+    return msgspec.structs.replace(refusal, ticket_type_id=lines[0].ticket_type_id)
+
+
+_OF_NO_TICKET_TYPE = (Reason.INVALID, Reason.KEY_REUSED, Reason.OVERLOADED)
+
+
+async def _page(request: web.Request, event: Event, tried: _Try) -> web.StreamResponse:
+    services = request.app[SERVICES]
+    catalogue, now = services.catalogue, services.clock.now()
+    offers = await services.offers.of(catalogue.listed(catalogue.ticket_types_of_event(event.id)))
+    ticket_types = _ticket_types(services, event, offers, tried, now)
+    starts, venue = moment(event.starts_at, event.timezone), place(catalogue.venue_of(event))
+    view = EventView(
+        event.name,
+        organizer_link(catalogue.organizer_by_id(event.organizer_id)),
+        starts,
+        venue,
+        _standing(event, now),
+        event.description,
+        _summary(event, starts, venue),
+        ticket_types,
+        any(each.quantities for each in ticket_types),
+        key_to_keep(tried.key, tried.refusal) or new_key(),
+        promise(
+            services.settings.hold_seconds,
+            price_cents=max((offer.terms.price_cents for offer in offers.values()), default=0),
+        ),
+        _error(tried.refusal, ticket_types),
+    )
+    return render(request, "event.html", view, refusal=tried.refusal)
+
+
+def _ticket_types(
+    services: Services, event: Event, offers: Mapping[TicketTypeId, Offer], tried: _Try, now: Instant
+) -> Sequence[OfferView]:
+    organizer = services.catalogue.organizer_by_id(event.organizer_id)
+    at_first = 1 if len(_in_cart(services, event)) == 1 else 0
+    refused = None if tried.refusal is None else tried.refusal.ticket_type_id
+    return [
+        offer_view(
+            offers[each.id],
+            path=purchase_path(organizer.slug, each),
+            event=event,
+            now=now,
+            quantity=tried.quantities.get(each.id, at_first),
+            least=0,
+            error=in_words(tried.refusal) if tried.refusal is not None and each.id == refused else "",
+        )
+        for each in services.catalogue.ticket_types_of_event(event.id)
+        if each.id in offers
+    ]
+
+
+def _error(refusal: Refusal | None, ticket_types: Sequence[OfferView]) -> str:
+    if refusal is None:
+        return ""
+    named = next((each.name for each in ticket_types if each.error), None)
+    return in_words(refusal) if named is None else f"Nothing was reserved. {named}: {in_words(refusal)}"
+
+
+def _standing(event: Event, now: Instant) -> str:
+    if event.status is EventStatus.CANCELLED:
+        return "This event has been cancelled."
+    return "This event is over." if event.over_at <= now else ""
+
+
+def _summary(event: Event, starts: Moment, venue: str) -> str:
+    when_and_where = ", ".join(filter(None, (starts.words, venue)))
+    return shorten(f"{when_and_where}. {event.description}", _SUMMARY_LENGTH, placeholder="…")

@@ -1,0 +1,137 @@
+"""One of an organizer's events: `/{organizer}/events/{event_id}`.
+
+It has one form address, told apart by `action`: `save` (also when it is missing), `duplicate`, `cancel`
+or `delete`.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from aiohttp import web
+
+from ticketd.core.catalogue import Event
+from ticketd.core.ids import EventId
+from ticketd.core.refusals import Refusal
+from ticketd.core.terms import EventStatus
+from ticketd.services.management import EventPatch
+from ticketd.web.context import SERVICES
+from ticketd.web.pages.errors import not_found
+from ticketd.web.pages.event_forms import (
+    DUPLICATE_STARTS_AT,
+    duplicate_fields,
+    duplicate_start_from,
+    event_fields,
+    patch_from,
+    values_of,
+)
+from ticketd.web.pages.fields import Field
+from ticketd.web.pages.guards import Desk, desk_page
+from ticketd.web.pages.rendering import render, see_other
+from ticketd.web.pages.ticket_rows import TicketRow, ticket_rows
+from ticketd.web.parsing import path_id, read_form
+from ticketd.web.problems import sentence
+
+
+class EventFormView(msgspec.Struct, frozen=True):
+    """One event with its ticket types, and the forms that change it."""
+
+    name: str
+    list_path: str
+    public_path: str
+    new_ticket_path: str
+    rows: Sequence[TicketRow]
+    fields: Sequence[Field]
+    duplicate_fields: Sequence[Field]
+    is_published: bool
+    error: str
+
+
+@desk_page
+async def show_event_form(request: web.Request, desk: Desk) -> web.StreamResponse:
+    """One event, to be changed."""
+    event = _own_event(request, desk)
+    return not_found(request) if event is None else await _page(request, desk, event, {}, None)
+
+
+@desk_page
+async def change_event(request: web.Request, desk: Desk) -> web.StreamResponse:
+    """Change an event, copy it to another date, cancel it, or delete it with its ticket types."""
+    event = _own_event(request, desk)
+    if event is None:
+        return not_found(request)
+    form = await read_form(request)
+    match form.get("action"):
+        case "delete":
+            return await _delete(request, desk, event)
+        case "cancel":
+            return await _change(request, desk, event, {}, EventPatch(status=EventStatus.CANCELLED))
+        case "duplicate":
+            return await _duplicate(request, desk, event, form)
+        case _:
+            venues = request.app[SERVICES].catalogue.venues_of_organizer(desk.organizer.id)
+            return await _change(request, desk, event, form, patch_from(form, event, venues))
+
+
+async def _delete(request: web.Request, desk: Desk, event: Event) -> web.StreamResponse:
+    refusal = await request.app[SERVICES].management.delete_event(desk.owner.id, event.id)
+    if refusal is not None:
+        return await _page(request, desk, event, {}, refusal)
+    return see_other(f"{desk.path}/events", done="deleted")
+
+
+async def _duplicate(
+    request: web.Request, desk: Desk, event: Event, form: Mapping[str, str]
+) -> web.StreamResponse:
+    starts_at = duplicate_start_from(form, event)
+    if isinstance(starts_at, Refusal):
+        return await _page(request, desk, event, form, starts_at)
+    copy = await request.app[SERVICES].management.duplicate_event(desk.owner.id, event.id, starts_at)
+    if isinstance(copy, Refusal):
+        return await _page(request, desk, event, form, _of_the_copy(copy))
+    return see_other(_path(desk, copy), done="created")
+
+
+async def _change(
+    request: web.Request, desk: Desk, event: Event, form: Mapping[str, str], patch: EventPatch | Refusal
+) -> web.StreamResponse:
+    if isinstance(patch, Refusal):
+        return await _page(request, desk, event, form, patch)
+    changed = await request.app[SERVICES].management.change_event(desk.owner.id, event.id, patch)
+    if isinstance(changed, Refusal):
+        return await _page(request, desk, event, form, changed)
+    return see_other(_path(desk, event), done="saved")
+
+
+def _of_the_copy(refusal: Refusal) -> Refusal:
+    """The refusal with its errors beside the field that asked for a copy."""
+    errors = tuple(msgspec.structs.replace(error, field=DUPLICATE_STARTS_AT) for error in refusal.errors)
+    return msgspec.structs.replace(refusal, errors=errors)
+
+
+def _path(desk: Desk, event: Event) -> str:
+    return f"{desk.path}/events/{event.id}"
+
+
+def _own_event(request: web.Request, desk: Desk) -> Event | None:
+    event = request.app[SERVICES].catalogue.event(EventId(path_id(request, "event_id")))
+    return None if event is None or event.organizer_id != desk.organizer.id else event
+
+
+async def _page(
+    request: web.Request, desk: Desk, event: Event, form: Mapping[str, str], refusal: Refusal | None
+) -> web.StreamResponse:
+    services = request.app[SERVICES]
+    venues = services.catalogue.venues_of_organizer(desk.organizer.id)
+    errors = () if refusal is None else refusal.errors
+    view = EventFormView(
+        event.name,
+        f"{desk.path}/events",
+        "" if event.status is EventStatus.DRAFT else f"/events/{event.id}",
+        f"{desk.path}/tickets?event_id={event.id}",
+        await ticket_rows(services, desk, services.catalogue.ticket_types_of_event(event.id)),
+        event_fields(venues, values_of(event) | dict(form), errors),
+        duplicate_fields(event, form, errors),
+        event.status is EventStatus.PUBLISHED,
+        "" if refusal is None else sentence(refusal),
+    )
+    return render(request, "event_edit.html", view, refusal=refusal, masthead=desk.masthead)

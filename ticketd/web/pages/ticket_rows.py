@@ -1,0 +1,61 @@
+"""Ticket types in an owner's lists."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ticketd.core.catalogue import Event, TicketType
+from ticketd.core.outcomes import Offer
+from ticketd.web.context import Services
+from ticketd.web.pages import words
+from ticketd.web.pages.guards import Desk
+from ticketd.web.pages.offers import left
+
+COUPON = "Coupon"
+
+
+class TicketRow(msgspec.Struct, frozen=True):
+    """A ticket type in a list."""
+
+    name: str
+    path: str
+    event: str
+    purchased: str
+    held: str
+    price: str
+    sale: str
+    """What guests are told: how many are left, or when it is sold."""
+    is_hidden: bool
+
+
+def event_of(services: Services, ticket_type: TicketType) -> Event | None:
+    """The event that it is for; None for a coupon."""
+    event_id = ticket_type.profile.event_id
+    return None if event_id is None else services.catalogue.event(event_id)
+
+
+async def ticket_rows(
+    services: Services, desk: Desk, ticket_types: Sequence[TicketType]
+) -> Sequence[TicketRow]:
+    """The rows of these ticket types, in the same order."""
+    offers = await services.offers.of(ticket_types)
+    return [
+        _row(services, desk, offer, event_of(services, each))
+        for each in ticket_types
+        if (offer := offers.get(each.id)) is not None
+    ]
+
+
+def _row(services: Services, desk: Desk, offer: Offer, event: Event | None) -> TicketRow:
+    figures = offer.figures
+    timezone = words.UTC_NAME if event is None else event.timezone
+    return TicketRow(
+        offer.terms.name,
+        f"{desk.path}/tickets/{offer.ticket_type_id}",
+        COUPON if event is None else event.name,
+        f"{figures.sold:,} of {figures.capacity:,}",
+        f"{figures.held + figures.paying:,}",
+        words.price(offer.terms.price_cents),
+        left(offer, services.clock.now(), timezone=timezone),
+        offer.hidden,
+    )
