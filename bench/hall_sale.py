@@ -16,8 +16,8 @@ from bench.rounds import in_turns, medians
 from bench.subjects import Subject, owner_token, post, request_body, ticketd
 from bench.table import show
 from ticketd.core.seat_maps import ids_of
-from ticketd.services.house_plans import stadium
-from ticketd.services.seat_map_files import seat_map_to_json
+from ticketd.services.seat_maps.files import seat_map_to_json
+from ticketd.services.seat_maps.houses import stadium
 
 QUANTITY, NAMED, BEST = "2 tickets", "2 named seats", "the best 2 together"
 TICKETS = 2

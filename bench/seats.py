@@ -28,7 +28,7 @@ from ticketd.core.inventory import Inventory
 from ticketd.core.seating import Seating
 from ticketd.core.terms import Profile, Terms
 from ticketd.server import COLLECTOR_THRESHOLDS
-from ticketd.services.house_plans import stadium
+from ticketd.services.seat_maps.houses import stadium
 
 HOME = InventoryId(1)
 NOW = Instant(1_800_000_000 * MICROSECONDS)

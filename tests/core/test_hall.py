@@ -11,7 +11,7 @@ from ticketd.core.hall import Hall, SeatInfo, UnknownSeat, UnknownSection
 from ticketd.core.ids import SeatId
 from ticketd.core.seat_maps import Row, Seat, SeatMap, Section
 from ticketd.core.seating import Seating
-from ticketd.services.house_plans import stadium
+from ticketd.services.seat_maps.houses import stadium
 
 TWO_SECTIONS = SeatMap(
     (Section("S", (row("A", "oo"), row("B", "ooo", y=1))), Section("T", (row("A", "oo"),), (4.0, 0.5)))

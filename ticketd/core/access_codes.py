@@ -27,6 +27,8 @@ class _Code(msgspec.Struct):
 class AccessCodeBook:
     """While there is a code, nothing is sold without one."""
 
+    __slots__ = ("_codes", "required")
+
     def __init__(self) -> None:
         self._codes: dict[str, _Code] = {}
         self.required = False

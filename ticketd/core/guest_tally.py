@@ -1,6 +1,6 @@
 """How many tickets each guest of an event has, for its limit per guest."""
 
-from collections import Counter
+from collections import defaultdict
 
 from ticketd.core.moves import Move
 
@@ -8,9 +8,11 @@ from ticketd.core.moves import Move
 class GuestTally:
     """Guests are keyed hashes; nobody here knows who they are."""
 
+    __slots__ = ("_sold", "_taken")
+
     def __init__(self) -> None:
-        self._taken: Counter[str] = Counter()
-        self._sold: Counter[str] = Counter()
+        self._taken: defaultdict[str, int] = defaultdict(int)
+        self._sold: defaultdict[str, int] = defaultdict(int)
 
     def taken_by(self, guest: str) -> int:
         """What this guest has or is about to pay for."""
@@ -36,4 +38,5 @@ class GuestTally:
 
     def restore(self, sold_to: dict[str, int]) -> None:
         """Go on from there; open lines are yet to follow."""
-        self._sold, self._taken = Counter(sold_to), Counter(sold_to)
+        self._sold.update(sold_to)
+        self._taken.update(sold_to)

@@ -90,6 +90,8 @@ class Shelf:
 class Shelves:
     """All ticket types of one shared capacity; those deleted can still be asked for by their id."""
 
+    __slots__ = ("_shelves",)
+
     def __init__(self) -> None:
         self._shelves: dict[TicketTypeId, Shelf] = {}
 

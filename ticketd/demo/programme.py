@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ticketd.core.seat_maps import SeatMap
 from ticketd.core.terms import UNLIMITED, Terms
-from ticketd.services.house_plans import stadium, theatre
+from ticketd.services.seat_maps.houses import stadium, theatre
 
 
 class Sale(NamedTuple):

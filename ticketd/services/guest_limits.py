@@ -10,7 +10,7 @@ from collections import Counter
 
 import msgspec
 
-from ticketd.core.commands import Reserve
+from ticketd.core.commands import Release, Reserve
 from ticketd.core.ids import InventoryId
 from ticketd.core.outcomes import Outcome
 from ticketd.core.refusals import Refusal, invalid
@@ -51,7 +51,11 @@ class GuestLimits:
             for inventory_id, quantity in counts.items()
         ]
         outcomes = await asyncio.gather(*map(self._router.ask, counts, commands))
-        return _claimed(held, outcomes)
+        claimed = _claimed(held, outcomes)
+        if isinstance(claimed, Refusal):
+            for inventory_id in counts:  # what the others have granted; nobody needs to wait for this
+                self._router.ask(inventory_id, Release(home.reservation_id))
+        return claimed
 
     def _counts(self, held: Reservation) -> Counter[InventoryId]:
         """How many tickets each event's limit is asked for."""
@@ -76,7 +80,7 @@ def _claimed(held: Reservation, outcomes: list[Outcome]) -> Reservation | Refusa
     claims: list[Line] = []
     for outcome in outcomes:
         if isinstance(outcome, Refusal):
-            return outcome  # what was claimed of others runs out by itself
+            return outcome
         assert isinstance(outcome, Line), "a Reserve is answered with a line or a refusal"
         claims.append(outcome)
     return msgspec.structs.replace(held, claims=tuple(claims))

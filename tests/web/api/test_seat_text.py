@@ -8,12 +8,12 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.services.houses import seat_maps
+from tests.services.seat_maps.houses import seat_maps
 from ticketd.core.hall import Hall
 from ticketd.core.seat_maps import Row, Seat, SeatMap, Section
 from ticketd.core.seat_status import BLOCKED, FREE, HELD, SOLD
 from ticketd.core.seat_views import SeatView
-from ticketd.services.house_plans import stadium
+from ticketd.services.seat_maps.houses import stadium
 from ticketd.web.api import seats as shapes
 from ticketd.web.api.seat_text import HallText, changes_text
 

@@ -12,7 +12,7 @@ from ticketd.core.seat_maps import SeatMap
 from ticketd.services.accounts import Accounts, Owner
 from ticketd.services.drafts import VenueDraft
 from ticketd.services.passwords import Passwords
-from ticketd.services.seat_map_builder import SectionPlan, seat_map_from_plans
+from ticketd.services.seat_maps.builder import SectionPlan, seat_map_from_plans
 from ticketd.settings import Settings
 from ticketd.storage.accounts import Credentials
 from ticketd.storage.sessions import SessionTable

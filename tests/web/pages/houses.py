@@ -10,7 +10,7 @@ from ticketd.core.outcomes import Offer
 from ticketd.core.seat_maps import Row, Seat, SeatMap, Section
 from ticketd.core.terms import Terms
 from ticketd.services.drafts import TicketTypeDraft, VenueDraft
-from ticketd.services.seat_map_builder import SectionPlan, seat_map_from_plans
+from ticketd.services.seat_maps.builder import SectionPlan, seat_map_from_plans
 
 
 async def evening_in(house: PageHouse, seat_map: SeatMap, **event: Any) -> tuple[Organizer, Event]:

@@ -62,6 +62,14 @@ async def test_it_says_what_when_where_and_what_is_left(house: PageHouse, guest:
     assert page.inside(page.one("main"), "a")[0].attributes["href"] == "/mario"
 
 
+async def test_it_says_how_many_each_guest_may_have(house: PageHouse, guest: Browser) -> None:
+    mario = await house.organizer("mario")
+    for limit, said in ((None, False), (4, True)):
+        event = await house.event(mario, max_per_guest=limit)
+        page = await document(await guest.get(f"/events/{event.id}"))
+        assert ("At most 4 for each guest." in page.text) is said
+
+
 async def test_a_long_description_is_cut_for_the_summary_only(house: PageHouse, guest: Browser) -> None:
     event = await house.event(await house.organizer("mario"), description="word " * 100)
     page = await document(await guest.get(f"/events/{event.id}"))

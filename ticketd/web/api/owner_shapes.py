@@ -9,7 +9,7 @@ from ticketd.core.ids import ID_MAX, EventId, InventoryId, TicketTypeId, VenueId
 from ticketd.core.money import EUR
 from ticketd.core.reservations import ReservationStatus
 from ticketd.core.terms import EventStatus
-from ticketd.services.seat_map_documents import SEATS_MAX, SECTIONS_MAX, SeatMapDocument
+from ticketd.services.seat_maps.documents import SEATS_MAX, SECTIONS_MAX, SeatMapDocument
 from ticketd.services.venues import SectionSummary
 from ticketd.web.api.shapes import SeatName, Text, TicketType, Timestamp, Venue
 

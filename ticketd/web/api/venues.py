@@ -11,9 +11,9 @@ from ticketd.core.catalogue import Venue
 from ticketd.core.ids import VenueId
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.seat_maps import SeatMap
-from ticketd.services.seat_map_csv import seat_map_from_csv
-from ticketd.services.seat_map_documents import SeatMapDocument
-from ticketd.services.seat_map_files import seat_map_from_json, seat_map_to_json
+from ticketd.services.seat_maps.csv_import import seat_map_from_csv
+from ticketd.services.seat_maps.documents import SeatMapDocument
+from ticketd.services.seat_maps.files import seat_map_from_json, seat_map_to_json
 from ticketd.services.venues import VenueDraft, VenuePatch
 from ticketd.web.api import owner_shapes, paging, shapes
 from ticketd.web.api.auth import owner_id_of

@@ -8,9 +8,9 @@ import msgspec
 
 from ticketd.core.refusals import FieldError, Reason, Refusal
 from ticketd.core.seat_maps import SeatMap
-from ticketd.services.built_maps import plans_of
-from ticketd.services.seat_map_builder import NumberedFrom, RowNames, SectionPlan, seat_map_from_plans
-from ticketd.services.seat_map_documents import PART_LENGTH_MAX, ROW_SEATS_MAX, ROWS_MAX
+from ticketd.services.seat_maps.builder import NumberedFrom, RowNames, SectionPlan, seat_map_from_plans
+from ticketd.services.seat_maps.built import plans_of
+from ticketd.services.seat_maps.documents import PART_LENGTH_MAX, ROW_SEATS_MAX, ROWS_MAX
 from ticketd.web.pages.fields import Choice, Field, filled
 from ticketd.web.pages.typed import Typed
 

@@ -48,6 +48,7 @@ class EventView(msgspec.Struct, frozen=True):
     summary: str
     """For search engines and previews."""
     ticket_types: Sequence[OfferView]
+    limit: str
     has_cart: bool
     key: str
     promise: str
@@ -130,6 +131,7 @@ async def _page(request: web.Request, event: Event, tried: _Try) -> web.StreamRe
         event.description,
         _summary(event, starts, venue),
         ticket_types,
+        "" if event.max_per_guest is None else f"At most {event.max_per_guest:,} for each guest.",
         any(each.quantities for each in ticket_types),
         key_to_keep(tried.key, tried.refusal) or new_key(),
         promise(

@@ -14,8 +14,8 @@ from aiohttp import hdrs, web
 from ticketd.core.catalogue import Venue
 from ticketd.core.refusals import FieldError, Refusal
 from ticketd.core.seat_maps import SeatMap
-from ticketd.services.seat_map_csv_export import seat_map_to_csv
-from ticketd.services.seat_map_files import seat_map_from_text, seat_map_to_json
+from ticketd.services.seat_maps.csv_export import seat_map_to_csv
+from ticketd.services.seat_maps.files import seat_map_from_text, seat_map_to_json
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.builder_form import builder_lines, built_from, values_of
 from ticketd.web.pages.errors import not_found

@@ -145,7 +145,9 @@ def plan_of(hall: Hall, part: Part) -> Plan:
     width, height = right - left, bottom - top
     scale = min(1.0, _SIDE_MAX / max(width, height))
     shown = tuple(row for row in rows if row.seats)
-    return Plan(round(width * scale), round(height * scale), f"{left} {top} {width} {height}", shown)
+    return Plan(
+        max(1, round(width * scale)), max(1, round(height * scale)), f"{left} {top} {width} {height}", shown
+    )
 
 
 def _sides(points: Sequence[complex]) -> tuple[Sequence[float], Sequence[float]]:

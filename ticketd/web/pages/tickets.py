@@ -11,7 +11,7 @@ from aiohttp import web
 from ticketd.core.catalogue import Event, TicketType
 from ticketd.core.ids import EventId
 from ticketd.core.refusals import FieldError, Refusal
-from ticketd.services.seat_map_documents import SECTIONS_MAX
+from ticketd.services.seat_maps.documents import SECTIONS_MAX
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.pages.fields import Choice, Field
 from ticketd.web.pages.guards import Desk, desk_page

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ticketd.core.seat_maps import SeatMap
-from ticketd.services.built_maps import plans_of
-from ticketd.services.house_plans import theatre
-from ticketd.services.seat_map_builder import NumberedFrom, RowNames, SectionPlan, seat_map_from_plans
+from ticketd.services.seat_maps.builder import NumberedFrom, RowNames, SectionPlan, seat_map_from_plans
+from ticketd.services.seat_maps.built import plans_of
+from ticketd.services.seat_maps.houses import theatre
 
 
 @st.composite

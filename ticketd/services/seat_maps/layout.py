@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ticketd.core.seat_maps import SEAT_SPACING, Row, Seat, SeatMap, Section
-from ticketd.services.seat_map_documents import (
+from ticketd.services.seat_maps.documents import (
     RowDocument,
     SeatDocument,
     SeatMapDocument,

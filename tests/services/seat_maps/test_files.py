@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.services.houses import errors, fields, places, seat_maps
+from tests.services.seat_maps.houses import errors, fields, places, seat_maps
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.seat_maps import Seat, SeatMap, ids_of
-from ticketd.services.seat_map_documents import COORDINATE_MAX, SeatMapDocument
-from ticketd.services.seat_map_files import seat_map_from_json, seat_map_from_text, seat_map_to_json
-from ticketd.services.seat_map_flaws import ERRORS_MAX
+from ticketd.services.seat_maps.documents import COORDINATE_MAX, SeatMapDocument
+from ticketd.services.seat_maps.files import seat_map_from_json, seat_map_from_text, seat_map_to_json
+from ticketd.services.seat_maps.flaws import ERRORS_MAX
 
 FIRST_ROW = "seat_map.sections[0].rows[0]"
 

@@ -8,14 +8,14 @@ import msgspec
 
 from ticketd.core.refusals import Refusal
 from ticketd.core.seat_maps import SeatMap
-from ticketd.services.seat_map_documents import (
+from ticketd.services.seat_maps.documents import (
     ROW_SEATS_MAX,
     ROWS_MAX,
     RowDocument,
     SeatMapDocument,
     SectionDocument,
 )
-from ticketd.services.seat_map_flaws import Place, seat_map_or_refusal
+from ticketd.services.seat_maps.flaws import Place, seat_map_or_refusal
 
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import given
 
-from tests.services.houses import errors, fields, places, seat_maps
+from tests.services.seat_maps.houses import errors, fields, places, seat_maps
 from ticketd.core.seat_maps import Seat, SeatMap, Section, ids_of
-from ticketd.services.seat_map_csv import seat_map_from_csv
-from ticketd.services.seat_map_csv_export import seat_map_to_csv
-from ticketd.services.seat_map_files import seat_map_from_text
-from ticketd.services.seat_map_flaws import ERRORS_MAX
+from ticketd.services.seat_maps.csv_export import seat_map_to_csv
+from ticketd.services.seat_maps.csv_import import seat_map_from_csv
+from ticketd.services.seat_maps.files import seat_map_from_text
+from ticketd.services.seat_maps.flaws import ERRORS_MAX
 
 HEADER = "section,row,seat\n"
 

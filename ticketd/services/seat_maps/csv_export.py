@@ -1,10 +1,10 @@
-"""Seat maps for spreadsheets: the way out of what `seat_map_csv` reads."""
+"""Seat maps for spreadsheets: the way out of what `csv_import` reads."""
 
 import csv
 import io
 
 from ticketd.core.seat_maps import SeatMap
-from ticketd.services.seat_map_csv import COLUMNS
+from ticketd.services.seat_maps.csv_import import COLUMNS
 
 
 def seat_map_to_csv(seat_map: SeatMap) -> str:

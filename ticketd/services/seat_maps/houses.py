@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ticketd.core.seat_maps import Row, Seat, SeatMap, Section
-from ticketd.services.seat_map_builder import letters
-from ticketd.services.seat_map_layout import offsets_from_middle
+from ticketd.services.seat_maps.builder import letters
+from ticketd.services.seat_maps.layout import offsets_from_middle
 
 # -- the theatre: rows bent round a point behind the stage's front
 

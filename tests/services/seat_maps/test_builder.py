@@ -2,16 +2,16 @@
 
 import pytest
 
-from tests.services.houses import errors, fields, places
+from tests.services.seat_maps.houses import errors, fields, places
 from ticketd.core.seat_maps import SeatMap, ids_of
-from ticketd.services.seat_map_builder import (
+from ticketd.services.seat_maps.builder import (
     NumberedFrom,
     RowNames,
     SectionPlan,
     letters,
     seat_map_from_plans,
 )
-from ticketd.services.seat_map_flaws import ERRORS_MAX
+from ticketd.services.seat_maps.flaws import ERRORS_MAX
 
 
 def test_sections_have_so_many_rows_of_so_many_seats() -> None:

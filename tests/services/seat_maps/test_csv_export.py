@@ -3,9 +3,9 @@
 import msgspec
 
 from ticketd.core.seat_maps import SeatMap
-from ticketd.services.house_plans import theatre
-from ticketd.services.seat_map_csv import seat_map_from_csv
-from ticketd.services.seat_map_csv_export import seat_map_to_csv
+from ticketd.services.seat_maps.csv_export import seat_map_to_csv
+from ticketd.services.seat_maps.csv_import import seat_map_from_csv
+from ticketd.services.seat_maps.houses import theatre
 
 
 def without_focus(seat_map: SeatMap) -> SeatMap:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Final
 
 from ticketd.core.seat_maps import SEAT_SPACING, Row, SeatMap, Section
-from ticketd.services.seat_map_builder import NumberedFrom, RowNames, SectionPlan, seat_map_from_plans
+from ticketd.services.seat_maps.builder import NumberedFrom, RowNames, SectionPlan, seat_map_from_plans
 
 _AISLE: Final = 1.5 * SEAT_SPACING
 _FIRST_LETTER: Final = "A"

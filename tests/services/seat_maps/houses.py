@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.seat_maps import Row, Seat, SeatMap, Section
-from ticketd.services.seat_map_documents import COORDINATE_MAX, PART_LENGTH_MAX
+from ticketd.services.seat_maps.documents import COORDINATE_MAX, PART_LENGTH_MAX
 from ticketd.services.texts import is_line
 
 PARTS = (

@@ -9,14 +9,14 @@ from typing import Final, NamedTuple
 
 from ticketd.core.refusals import FieldError, Reason, Refusal
 from ticketd.core.seat_maps import SeatMap
-from ticketd.services.seat_map_documents import (
+from ticketd.services.seat_maps.documents import (
     SEATS_MAX,
     RowDocument,
     SeatDocument,
     SeatMapDocument,
     SectionDocument,
 )
-from ticketd.services.seat_map_flaws import ERRORS_MAX, Place, flaws_of, seat_map_or_refusal
+from ticketd.services.seat_maps.flaws import ERRORS_MAX, Place, flaws_of, seat_map_or_refusal
 from ticketd.services.texts import is_line
 
 NEEDED: Final = ("section", "row", "seat")

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from ticketd.core.refusals import FieldError, Reason, Refusal
 from ticketd.core.seat_maps import SeatMap
-from ticketd.services.seat_map_documents import (
+from ticketd.services.seat_maps.documents import (
     COORDINATE_MAX,
     PART_LENGTH_MAX,
     ROW_SEATS_MAX,
@@ -20,7 +20,7 @@ from ticketd.services.seat_map_documents import (
     SectionDocument,
     row_length,
 )
-from ticketd.services.seat_map_layout import laid_out
+from ticketd.services.seat_maps.layout import laid_out
 from ticketd.services.texts import is_line
 
 ERRORS_MAX: Final = 20

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ticketd.core.seat_maps import SEAT_SPACING, Seat, SeatMap, ids_of, seat_count
-from ticketd.services.house_plans import RINGS, stadium, theatre
-from ticketd.services.seat_map_files import seat_map_from_text, seat_map_to_json
+from ticketd.services.seat_maps.files import seat_map_from_text, seat_map_to_json
+from ticketd.services.seat_maps.houses import RINGS, stadium, theatre
 
 both = pytest.mark.parametrize("house", [theatre, stadium])
 

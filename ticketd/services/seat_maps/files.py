@@ -8,9 +8,9 @@ import msgspec
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.seat_maps import SeatMap
 from ticketd.services.json_errors import field_error
-from ticketd.services.seat_map_csv import BYTE_ORDER_MARK, seat_map_from_csv
-from ticketd.services.seat_map_documents import SeatMapDocument
-from ticketd.services.seat_map_flaws import Place, seat_map_or_refusal
+from ticketd.services.seat_maps.csv_import import BYTE_ORDER_MARK, seat_map_from_csv
+from ticketd.services.seat_maps.documents import SeatMapDocument
+from ticketd.services.seat_maps.flaws import Place, seat_map_or_refusal
 
 _ROOT: Final = "seat_map"
 _SYNTAX_ERROR = re.compile(r"JSON is malformed: (?P<message>.*) \(byte (?P<offset>[0-9]+)\)")
