@@ -38,6 +38,6 @@ def check(scene: Scene) -> None:
     check_money(scene.bank.captures, ledger)
     CallChecks(scene.history.calls, scene.postgres, ledger).check()
     check_settled(ledger)
-    check_claims(ledger)
+    check_claims(scene.postgres, ledger)
     check_projections(scene.postgres, ledger)
     check_checkpoints(scene.postgres)

@@ -3,15 +3,20 @@
 That no guest ever has more than the limit, `bookkeeping` says of every fact.
 """
 
+from collections import Counter
+
 from tests.simulation.broken import Broken
 from tests.simulation.ledger import OPEN, Ledger, State
+from tests.simulation.postgres import Postgres
 from ticketd.core import facts as f
+from ticketd.core.terms import Kind
 
 
-def check_claims(ledger: Ledger) -> None:
-    """What is paid was claimed before, and what was claimed is paid or given back."""
+def check_claims(postgres: Postgres, ledger: Ledger) -> None:
+    """What is paid was claimed before, what was claimed is paid or given back, and nobody has too much."""
     if not ledger.counts_guests:
         return
+    _check_people(postgres, ledger)
     for _, reservation_id, _ in ledger.lines():
         parts = ledger.parts(reservation_id)
         claims = ledger.claims(reservation_id)
@@ -26,6 +31,18 @@ def check_claims(ledger: Ledger) -> None:
             raise Broken("a claim is paid before its reservation", reservation_id)
         if any(_quantity(state) != quantity for state in claims if isinstance(state.fact, f.Reserved)):
             raise Broken("a claim is of all that is paid", reservation_id)
+
+
+def _check_people(postgres: Postgres, ledger: Ledger) -> None:
+    """A guest is a person, however they write their address."""
+    limits = [each.states[0].terms for each in ledger.timelines.values() if each.kind is Kind.GUESTS]
+    paid: Counter[str] = Counter()
+    for _, reservation_id, states in ledger.lines():
+        if states[-1].status == "paid":
+            local, _, domain = postgres.guests[reservation_id][0].lower().partition("@")
+            paid[f"{local.split('+')[0]}@{domain}"] += _quantity(states[0])
+    if max(paid.values(), default=0) > limits[0].max_per_reservation:
+        raise Broken("nobody has paid for more than the limit", str(paid))
 
 
 def _quantity(state: State) -> int:

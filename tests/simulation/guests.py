@@ -39,7 +39,7 @@ from ticketd.web.context import Services
 TRIES_MAX = 3
 _WHIMS = ("delete", "event", "open later", "close sooner", "sell for ever", "price", "limit", "capacity")
 _WHIM_WEIGHTS = (1, 2, 1, 1, 12, 4, 2, 8)
-_CODE_SHARE = 0.2
+_CODE_SHARE = 0.35
 """Of an owner's whims, where there is something hidden."""
 _PEOPLE = ("ada@example.org", "Ada+second@Example.org", "bob@example.org")
 """Two."""
@@ -188,7 +188,7 @@ class Boss:
 
     def _code_command(self, ticket_type_id: TicketTypeId) -> AnyCommand:
         command = self._town.programme.new_code(ticket_type_id)
-        match self._random.choice(("set", "set", "end", "remove")):
+        match self._random.choice(("set", "set", "end", "remove", "remove")):
             case "set":
                 return command
             case "end":

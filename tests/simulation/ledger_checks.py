@@ -179,9 +179,11 @@ def check_checkpoints(postgres: Postgres) -> None:
         whole, short = Inventory(InventoryId(inventory_id)), Inventory(InventoryId(inventory_id))
         short.restore(decode_snapshot(checkpoint["body"]))
         rows = postgres.ledger[inventory_id]
-        for seq in sorted(rows):
-            fact = decode_fact(rows[seq].body)
+        facts = [decode_fact(rows[seq].body) for seq in sorted(rows)]
+        for seq, fact in enumerate(facts, 1):
             whole.replay(seq, fact)
             short.replay(seq, fact)
-        if content(whole) != content(short):
+        guests = {fact.guest for fact in facts if isinstance(fact, f.Reserved)}
+        taken = [[each.guests.taken_by(guest) for guest in guests] for each in (whole, short)]
+        if content(whole) != content(short) or taken[0] != taken[1]:
             raise Broken("a checkpoint tells what the ledger tells", f"inventory {inventory_id}")

@@ -77,6 +77,7 @@ class World:
         await self._supervisor.until_served()
         await self._ask_again()
         await self._until_settled()
+        self._check_offers()
         self._disasters.wake()
         await self._supervisor.until_served()
         await self._supervisor.restart()
@@ -144,7 +145,7 @@ class World:
         return f"{payments} payments, {open_lines} open lines" if payments or open_lines else ""
 
     def _check_offers(self) -> None:
-        """What the last process shows is what the ledger says."""
+        """What the process that serves shows is what the ledger says."""
         for inventory_id, timeline in Ledger(self.scene.postgres).timelines.items():
             offer = self._supervisor.registry().offer(inventory_id)
             last = timeline.states[-1]

@@ -317,3 +317,46 @@ def send_csv(promoter: Promoter, venue: int, *lines: list[str]) -> Answer:
     sheet = io.StringIO()
     csv.writer(sheet).writerows([["section", "row", "seat"], *lines])
     return promoter.ask("PUT", f"/venues/{venue}/seat-map", sheet.getvalue(), media_type="text/csv")
+
+
+def test_figures_and_orders_tell_what_was_sold_of_everything(promoter: Promoter) -> None:
+    pool = promoter.pool(10)
+    evening = promoter.announce(promoter.build(HALL))
+    stalls = promoter.offer(evening, sections=["Stalls"], price_cents=4500)
+    regular = promoter.offer(evening, name="Standing", capacity_id=pool)
+    student = promoter.offer(evening, name="Student", capacity_id=pool, capacity=2, price_cents=700)
+    members = promoter.offer(evening, name="Members", sections=["Balcony"])
+    promoter.let_in(members, "MEMBERS")
+    cart = promoter.want(
+        {"ticket_type_id": stalls, "seats": ["Stalls-A-2", "Stalls-A-1"]},
+        {"ticket_type_id": regular, "quantity": 3},
+        {"ticket_type_id": student, "quantity": 1},
+    )
+    assert promoter.pay(cart.body["id"], email="ada@example.org").status == 200
+    promoter.want({"ticket_type_id": members, "best_available": 2}, access_code="MEMBERS")
+
+    told = promoter.ask("GET", f"/statistics?event_id={evening}").body
+    (event,) = told["events"]
+    rows = {
+        row["id"]: (row["capacity"], row["held"], row["sold"], row["revenue_cents"])
+        for row in event["ticket_types"]
+    }
+    assert rows == {
+        stalls: (20, 0, 2, 9000),
+        regular: (10, 0, 3, 3000),
+        student: (2, 0, 1, 700),
+        members: (6, 2, 0, 0),
+    }
+    assert (event["held"], event["sold"], event["revenue_cents"]) == (2, 6, 12_700)
+
+    order = promoter.ask("GET", f"/organizers/{promoter.organizer}/reservations?limit=1").body["items"][0]
+    assert order["number"] == cart.body["number"]
+    lines = {line["ticket_type_id"]: (line["quantity"], line["seats"]) for line in order["lines"]}
+    assert lines == {
+        stalls: (2, cart.body["lines"][0]["seats"]),
+        regular: (3, []),
+        student: (1, []),
+    }
+    _, sheet = promoter.fetch("GET", f"/api/v1/organizers/{promoter.organizer}/reservations?format=csv")
+    line = next(line for line in sheet.decode().splitlines() if cart.body["number"] in line)
+    assert "Stalls-A-1" in line

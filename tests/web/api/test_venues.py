@@ -114,6 +114,9 @@ async def test_what_is_wrong_with_a_map_is_named(client: Client, venue: dict[str
     response = await send(client, "POST", "/organizers/mario/venues", **VENUE, seat_map=twice)
     body = await expect_problem(response, 422, "invalid")
     assert body["errors"][0]["field"].startswith("seat_map.sections[0].rows[0].seats[1]")
+    response = await send(client, "PUT", f"/venues/{venue['id']}/seat-map", **twice)
+    body = await expect_problem(response, 422, "invalid")
+    assert body["errors"][0]["field"].startswith("sections[0].rows[0].seats[1]")
     response = await client.put(
         f"/api/v1/venues/{venue['id']}/seat-map",
         data=CSV + "Pit,A,2\r\n",

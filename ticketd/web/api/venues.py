@@ -136,7 +136,7 @@ async def put_seat_map(request: web.Request) -> web.StreamResponse:
     if media_type(request) == _CSV:
         seat_map = await _seat_map_of_csv(await read_body(request, WHOLE_HALL))
     else:
-        seat_map = await _seat_map_of(await _seat_map.read(request))
+        seat_map = await _seat_map_of(await _seat_map.read(request), is_body=True)
     venue = await services.venues.change(await owner_id_of(request), known.id, seat_map=seat_map)
     return problem(venue) if isinstance(venue, Refusal) else private_answer(await _shape(services, venue))
 
@@ -175,8 +175,20 @@ def _document(seat_map: SeatMap | None) -> msgspec.Raw:
     return msgspec.Raw(b"null" if seat_map is None else seat_map_to_json(seat_map))
 
 
-async def _seat_map_of(document: SeatMapDocument) -> SeatMap:
-    return _granted(await asyncio.to_thread(seat_map_from_json, document))
+async def _seat_map_of(document: SeatMapDocument, *, is_body: bool = False) -> SeatMap:
+    seat_map = await asyncio.to_thread(seat_map_from_json, document)
+    if is_body and isinstance(seat_map, Refusal):
+        seat_map = _without_root(seat_map)
+    return _granted(seat_map)
+
+
+def _without_root(refusal: Refusal) -> Refusal:
+    """Errors name fields as they stand in a body that is the seat map itself."""
+    errors = [
+        msgspec.structs.replace(error, field=error.field.removeprefix("seat_map."))
+        for error in refusal.errors
+    ]
+    return msgspec.structs.replace(refusal, errors=tuple(errors))
 
 
 async def _seat_map_of_csv(body: bytes) -> SeatMap:
