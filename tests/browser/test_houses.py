@@ -1,7 +1,7 @@
 """Owners describe a house, and sell an evening in it by the seat."""
 
 import pytest
-from playwright.async_api import FilePayload, Page
+from playwright.async_api import FilePayload, Page, expect
 
 from tests.browser.conftest import OpenPage, Server, create_organizer, log_in
 from tests.browser.test_appearance import SCREENS, check
@@ -68,8 +68,7 @@ async def test_a_chosen_file_is_read_into_the_field_and_sent_from_there(
     file: FilePayload = {"name": "house.csv", "mimeType": "text/csv", "buffer": CSV}
     await page.get_by_label("Read a file").set_input_files(file)
     text = page.get_by_label("JSON or CSV")
-    await page.wait_for_function("document.getElementById('seat_map').value !== ''")
-    assert await text.input_value() == CSV.decode()
+    await expect(text).to_have_value(CSV.decode())
     await page.get_by_role("button", name="Save as a new version").last.click()
     await page.get_by_role("img", name="Plan of the house: 2 sections, 3 seats.").wait_for()
 

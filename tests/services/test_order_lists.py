@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ticketd.core.ids import Instant, ReservationId, TicketTypeId
+from ticketd.core.ids import Instant, ReservationId, SeatId, TicketTypeId
 from ticketd.core.reservations import ReservationStatus
 from ticketd.services.order_lists import csv_lines, cursor_after, position_of
 from ticketd.storage.orders import NEWEST, Order, OrderLine, Position
@@ -13,7 +13,7 @@ from ticketd.storage.orders import NEWEST, Order, OrderLine, Position
 
 def order(*, ticket_type: str = "Dinner", email: str = "guest@example.org", name: str = "Guest") -> Order:
     lines = (
-        OrderLine(TicketTypeId(1), ticket_type, 2, 12_50),
+        OrderLine(TicketTypeId(1), ticket_type, 2, 12_50, (SeatId("Stalls-A-1"), SeatId("Stalls-A-2"))),
         OrderLine(TicketTypeId(2), "Drink", 1, 0),
     )
     return Order(
@@ -51,10 +51,11 @@ async def test_each_line_of_an_order_is_a_row_under_headings() -> None:
             "currency": "EUR",
             "email": "guest@example.org",
             "name": "Guest",
+            "seats": seats,
         }
-        for ticket_type_id, ticket_type, quantity, price, total in (
-            (1, "Dinner", "2", "1250", "2500"),
-            (2, "Drink", "1", "0", "0"),
+        for ticket_type_id, ticket_type, quantity, price, total, seats in (
+            (1, "Dinner", "2", "1250", "2500", "Stalls-A-1, Stalls-A-2"),
+            (2, "Drink", "1", "0", "0", ""),
         )
     ]
 
@@ -65,14 +66,14 @@ async def test_no_orders_are_headings_only() -> None:
 
 async def test_quotes_and_commas_stay_what_they_are() -> None:
     _, row, _ = await table(order(name='O"Neill, "Jim"'))
-    assert row[-1] == 'O"Neill, "Jim"'
+    assert row[10] == 'O"Neill, "Jim"'
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "＝"])
 async def test_a_formula_becomes_a_text(start: str) -> None:
     formula = f"{start}HYPERLINK(1)"
     _, row, _ = await table(order(ticket_type=formula, email=formula, name=formula))
-    assert [row[4], row[-2], row[-1]] == [f"'{formula}"] * 3
+    assert [row[4], row[9], row[10]] == [f"'{formula}"] * 3
 
 
 def test_a_cursor_leads_back_to_its_order() -> None:

@@ -6,7 +6,7 @@ from typing import Final
 from tests.simulation.mutation import Mutation, Patches, into
 from ticketd.core.access_codes import AccessCodeBook
 from ticketd.core.guest_tally import GuestTally
-from ticketd.core.ids import ReservationId, SeatId
+from ticketd.core.ids import Instant, ReservationId, SeatId
 from ticketd.core.moves import Move
 from ticketd.core.outcomes import Departed
 from ticketd.core.refusals import Refusal
@@ -70,7 +70,15 @@ def _() -> Patches:
 
 @into(OF_STOCK, "what is hidden is sold without a code")
 def _() -> Patches:
-    return [(AccessCodeBook, "refusal_of", lambda book, code: None)]
+    put = AccessCodeBook.set
+
+    def set_and_hide_nothing(
+        book: AccessCodeBook, code: str, capacity: int | None, until: Instant | None
+    ) -> None:
+        put(book, code, capacity, until)
+        book.required = False
+
+    return [(AccessCodeBook, "set", set_and_hide_nothing)]
 
 
 @into(OF_STOCK, "a code set again begins to count anew")

@@ -1,7 +1,10 @@
 """What an owner may act on: to an owner, what isn't theirs doesn't exist."""
 
+import asyncio
 from collections.abc import Awaitable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from ticketd.core.catalogue import Capacity, Event, Organizer, TicketType, Venue
 from ticketd.core.ids import EventId, InventoryId, OrganizerId, OwnerId, TicketTypeId, VenueId
@@ -21,6 +24,7 @@ class Access:
         self._catalogue = catalogue
         self._store = store
         self._write_in_doubt = False
+        self._venue_locks: WeakValueDictionary[VenueId, asyncio.Lock] = WeakValueDictionary()
 
     # -- keeping the catalogue in step with what is written
 
@@ -37,6 +41,12 @@ class Access:
         if self._write_in_doubt:
             await self._catalogue.load()
             self._write_in_doubt = False
+
+    def venue_lock(self, venue_id: VenueId | None) -> AbstractAsyncContextManager[object]:
+        """Held by who changes a venue or takes an event there; nothing to hold for no venue."""
+        if venue_id is None:
+            return nullcontext()
+        return self._venue_locks.setdefault(venue_id, asyncio.Lock())
 
     # -- what is an owner's
 

@@ -120,13 +120,14 @@ class Management:
         if isinstance(organizer, Refusal):
             return organizer
         event = draft.event_of(organizer.id)
-        refusal = self._event_refusal(event, known=None)
-        if refusal is not None:
-            return refusal
-        made = await self._insert(event)
-        if isinstance(made, Event):
-            self._catalogue.put_event(made)
-        return made
+        async with self._access.venue_lock(event.venue_id):
+            refusal = self._event_refusal(event, known=None)
+            if refusal is not None:
+                return refusal
+            made = await self._insert(event)
+            if isinstance(made, Event):
+                self._catalogue.put_event(made)
+            return made
 
     async def _insert(self, event: Event) -> Event | Refusal:
         if event.max_per_guest is None:
@@ -151,14 +152,15 @@ class Management:
             if isinstance(found, Refusal):
                 return found
             changed = patch.applied_to(found)
-            refusal = self._event_refusal(changed, known=found)
-            if refusal is not None:
-                return refusal
-            event = await self._actors.with_guest_limit(changed)
-            if isinstance(event, Refusal):
-                return event
-            await self._access.write(self._store.update_event(event))
-            self._catalogue.put_event(event)
+            async with self._access.venue_lock(changed.venue_id):
+                refusal = self._event_refusal(changed, known=found)
+                if refusal is not None:
+                    return refusal
+                event = await self._actors.with_guest_limit(changed)
+                if isinstance(event, Refusal):
+                    return event
+                await self._access.write(self._store.update_event(event))
+                self._catalogue.put_event(event)
             return await self._actors.announce(event) or event
 
     def _event_refusal(self, event: Event, *, known: Event | None) -> Refusal | None:

@@ -29,6 +29,7 @@ _HEADINGS = (
     "currency",
     "email",
     "name",
+    "seats",
 )
 
 
@@ -83,6 +84,7 @@ def _rows(order: Order) -> list[Sequence[object]]:
             EUR,
             _defused(order.email),
             _defused(order.name),
+            _defused(", ".join(line.seats)),
         )
         for line in order.lines
     ]

@@ -80,23 +80,25 @@ class Venues:
         seat_map: SeatMap | None = None,
     ) -> Venue | Refusal:
         """The changed venue; a seat map becomes its newest version, for what is opened from now on."""
-        found = await self._access.venue(owner_id, venue_id)
-        if isinstance(found, Refusal):
-            return found
-        venue = patch.applied_to(found)
-        refusal = venue_refusal(venue)
-        if refusal is not None:
-            return refusal
-        venue = await self._access.write(self._store.update(venue, seat_map))
-        self._catalogue.put_venue(venue)
-        return venue
+        async with self._access.venue_lock(venue_id):
+            found = await self._access.venue(owner_id, venue_id)
+            if isinstance(found, Refusal):
+                return found
+            venue = patch.applied_to(found)
+            refusal = venue_refusal(venue)
+            if refusal is not None:
+                return refusal
+            venue = await self._access.write(self._store.update(venue, seat_map))
+            self._catalogue.put_venue(venue)
+            return venue
 
     async def delete(self, owner_id: OwnerId, venue_id: VenueId) -> Refusal | None:
         """None once it is gone with all its seat maps; HAS_SALES if an event takes place there."""
-        found = await self._access.venue(owner_id, venue_id)
-        if isinstance(found, Refusal):
-            return found
-        if not await self._access.write(self._store.delete(venue_id)):
-            return Refusal(Reason.HAS_SALES, "An event takes place here.")
-        self._catalogue.drop_venue(venue_id)
-        return None
+        async with self._access.venue_lock(venue_id):
+            found = await self._access.venue(owner_id, venue_id)
+            if isinstance(found, Refusal):
+                return found
+            if not await self._access.write(self._store.delete(venue_id)):
+                return Refusal(Reason.HAS_SALES, "An event takes place here.")
+            self._catalogue.drop_venue(venue_id)
+            return None
