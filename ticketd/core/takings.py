@@ -45,20 +45,22 @@ class Takings(InventoryState):
             )
             if refusal is not None:
                 return refusal
+        seats = command.seats
         # Who names seats hears which of them are gone, however few are left.
-        named = self._named_seats(command.seats) if command.seats else ()
-        if isinstance(named, Refusal):
-            return named
+        if seats and (refusal := self._seats_refusal(seats)):
+            return refusal
         room = self.codes.room(code, free) if code else free
         if quantity > room:
             return Refusal(Reason.SOLD_OUT, available=room)
-        seats = named or self._best_seats(command)
-        if isinstance(seats, Refusal):
-            return seats
-        price_cents = self.terms.price_cents
-        return (_reserved(command, now, price_cents, seats=seats, access_code=code),)
+        if not seats and self.seating is not None:
+            best = self.seating.best(quantity, together=command.together)
+            if best is None:
+                none_together = f"There are no {quantity} seats together any more."
+                return Refusal(Reason.SOLD_OUT, none_together, available=self.seating.free)
+            seats = best
+        return (_reserved(command, now, self.terms.price_cents, seats, (), code),)
 
-    def _named_seats(self, seats: tuple[SeatId, ...]) -> tuple[SeatId, ...] | Refusal:
+    def _seats_refusal(self, seats: tuple[SeatId, ...]) -> Refusal | None:
         seating = self.seating
         if seating is None:
             return invalid("seats", "This isn't sold by the seat.")
@@ -70,17 +72,7 @@ class Takings(InventoryState):
             unknown = seating.unknown(seats)
             more = " …" if len(unknown) > SEATS_NAMED_MAX else ""
             return invalid("seats", f"There is no seat {', '.join(unknown[:SEATS_NAMED_MAX])}{more} here.")
-        return Refusal(Reason.SEAT_TAKEN, taken_seats=taken) if taken else seats
-
-    def _best_seats(self, command: c.Reserve) -> tuple[SeatId, ...] | Refusal:
-        if self.seating is None:
-            return ()
-        best = self.seating.best(command.quantity, together=command.together)
-        return best or Refusal(
-            Reason.SOLD_OUT,
-            f"There are no {command.quantity} seats together any more.",
-            available=self.seating.free,
-        )
+        return Refusal(Reason.SEAT_TAKEN, taken_seats=taken) if taken else None
 
     def _take_from_shelves(self, command: c.Reserve, now: Instant, free: int) -> tuple[f.Reserved] | Refusal:
         """All that is wanted of one shared capacity, or why the first of it can't be had."""
@@ -109,7 +101,7 @@ class Takings(InventoryState):
             Share(shelf.id, quantity, shelf.terms.price_cents, shelf.codes.used(command.access_code))
             for shelf, quantity in shelves
         )
-        return (_reserved(command, now, 0, shares=shares),)
+        return (_reserved(command, now, 0, (), shares),)
 
     def _take_for_guest(
         self, command: c.Reserve, now: Instant, free: int, known: Line | None
@@ -132,7 +124,6 @@ def _reserved(
     command: c.Reserve,
     now: Instant,
     unit_price_cents: int,
-    *,
     seats: tuple[SeatId, ...] = (),
     shares: tuple[Share, ...] = (),
     access_code: str = "",
