@@ -207,6 +207,24 @@ def test_a_reservation_shows_its_seats_and_what_they_cost(house: House, guest: C
     )
 
 
+def test_names_that_look_like_markup_stay_text_on_every_page(shared_server: Server) -> None:
+    promoter = Promoter(shared_server, "markup")
+    nasty = "</script><nasty>\"'&{{7*7}}"
+    evening = promoter.announce(promoter.build({nasty: {nasty: 2}}), name=nasty, description=nasty)
+    ticket_type = promoter.offer(evening, name=nasty, sections=[nasty])
+    held = promoter.want_best(ticket_type, 1)
+    assert held.body["lines"][0]["seats"] == [f"{nasty}-{nasty}-1"]
+    purchase = promoter.ask("GET", f"/ticket-types/{ticket_type}").body["purchase_url"]
+    paid = promoter.pay(held.body["id"])
+    for path in (f"/{promoter.organizer}", f"/events/{evening}", purchase, f"/r/{paid.body['id']}"):
+        status, page = promoter.fetch("GET", path)
+        assert status == 200
+        assert b"<nasty" not in page
+        assert b"&lt;nasty&gt;" in page, path
+        assert b"{{7*7}}" in page
+    promoter.close()
+
+
 def _taken(guest: Client, house: House) -> int:
     return sum(_shown(guest, house).values())
 
