@@ -8,15 +8,14 @@
 What costs the same goes by the order of the map, seat by seat.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Sequence
 from enum import Enum, auto
 from functools import partial
 from typing import Final
 
 from ticketd.core.blocks import Blocks
 from ticketd.core.hall import Hall
-from ticketd.core.ranking import INDEX_MASK, Rank, Ranking
+from ticketd.core.ranking import INDEX_MASK, Rank, Ranking, part_of_each
 from ticketd.core.two_rows import Indices, TwoRows, block_seats
 
 RANKINGS_MAX: Final = 10
@@ -35,24 +34,24 @@ class BestAvailable:
     """Finds the best free seats; must hear of every seat that changed before it is asked again."""
 
     def __init__(self, hall: Hall, statuses: bytearray) -> None:
-        self._run_firsts = hall.run_firsts
+        self._run_of = part_of_each(hall.run_firsts, len(hall))
         self._blocks = Blocks(hall, statuses)
         self._two_rows = TwoRows(hall, self._blocks)
         self._longest_run = max((run.count for run in self._blocks.runs), default=0)
         self._longest_row = max((row.count for row in hall.rows), default=0)
         self._rankings: dict[tuple[Stage, int], Ranking] = {}
 
-    def changed(self, indices: Iterable[int]) -> None:
+    def changed(self, indices: Sequence[int]) -> None:
         """These seats aren't what they were."""
-        seats = set(indices)
-        runs = {bisect_right(self._run_firsts, seat) - 1 for seat in seats}
+        run_of = self._run_of
+        runs = {run_of[seat] for seat in indices}
         rows: set[int] = set()
         for (stage, _), ranking in self._rankings.items():
             if stage is not Stage.IN_TWO_ROWS:
                 ranking.changed(runs)
                 continue
             if not rows:
-                behind = {bisect_right(self._two_rows.row_firsts, seat) - 1 for seat in seats}
+                behind = {self._two_rows.row_of[seat] for seat in indices}
                 rows = behind | {row - 1 for row in behind if row}
             ranking.changed(rows)
 
@@ -94,11 +93,11 @@ class BestAvailable:
         blocks, two_rows = self._blocks, self._two_rows
         match stage:
             case Stage.SIDE_BY_SIDE:
-                return Ranking(self._run_firsts, blocks.floors(size), partial(blocks.best, size))
+                return Ranking(self._run_of, blocks.floors(size), partial(blocks.best, size))
             case Stage.IN_TWO_ROWS:
-                return Ranking(two_rows.row_firsts, two_rows.floors(size), partial(two_rows.best, size))
+                return Ranking(two_rows.row_of, two_rows.floors(size), partial(two_rows.best, size))
             case Stage.ANYWHERE:
-                return Ranking(self._run_firsts, blocks.floors(1), self._nearest_single)
+                return Ranking(self._run_of, blocks.floors(1), self._nearest_single)
 
     def _nearest_single(self, run: int) -> Rank | None:
         return min(self._blocks.singles(run), default=None)

@@ -5,9 +5,9 @@ top, and again when it has changed.
 """
 
 from array import array
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 from typing import Final
 
 Rank = int
@@ -20,6 +20,14 @@ HEAP_ENTRIES_PER_PART_MAX: Final = 2
 """Outdated ones included; beyond that they are swept out."""
 
 
+def part_of_each(firsts: Sequence[int], count: int) -> "array[int]":
+    """For each of so many seats, the number of its part; the parts begin at these seats."""
+    parts = array("I")
+    for part, (first, end) in enumerate(pairwise((*firsts, count))):
+        parts.extend(array("I", (part,)) * (end - first))
+    return parts
+
+
 class Ranking:
     """Knows the part with the best rank.
 
@@ -29,12 +37,12 @@ class Ranking:
 
     def __init__(
         self,
-        firsts: "array[int]",
+        parts: "array[int]",
         floors: Sequence[Rank | None],
         look: Callable[[int], Rank | None],
     ) -> None:
-        """Of parts that begin at these seats; none is better than its floor, or any good if that is None."""
-        self._firsts = firsts
+        """Each seat belongs to one of these parts; floors are ranks that none of theirs are better than."""
+        self._parts = parts
         self._ranks = list(floors)
         self._look = look
         self._looked_at = bytearray(len(floors))
@@ -76,7 +84,7 @@ class Ranking:
 
     def part_of(self, rank: Rank) -> int:
         """The number of the part that a rank's first seat is in."""
-        return bisect_right(self._firsts, rank & INDEX_MASK) - 1
+        return self._parts[rank & INDEX_MASK]
 
     def _update(self) -> None:
         for part in self._outdated:

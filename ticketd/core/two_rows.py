@@ -3,11 +3,12 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import pairwise
 
 from ticketd.core.blocks import Blocks
 from ticketd.core.hall import Hall
-from ticketd.core.ranking import COST_SHIFT, INDEX_MASK, Rank
+from ticketd.core.ranking import COST_SHIFT, INDEX_MASK, Rank, part_of_each
 
 Indices = tuple[int, ...]
 
@@ -25,12 +26,18 @@ class TwoRows:
     """
 
     def __init__(self, hall: Hall, blocks: Blocks) -> None:
-        self.row_firsts = array("I", (row.first for row in hall.rows))
+        self._row_firsts = array("I", (row.first for row in hall.rows))
+        self._seats = len(hall)
         self._blocks = blocks
-        ends = [bisect_left(hall.run_firsts, first) for first in (*self.row_firsts, len(hall))]
+        ends = [bisect_left(hall.run_firsts, first) for first in (*self._row_firsts, len(hall))]
         self._runs_of = [range(first, end) for first, end in pairwise(ends)]
         sections = [row.section for row in hall.rows]
         self._same_section = [one == other for one, other in pairwise(sections)]
+
+    @cached_property
+    def row_of(self) -> "array[int]":
+        """For each seat, the number of its row."""
+        return part_of_each(self._row_firsts, self._seats)
 
     def floors(self, count: int) -> list[Rank | None]:
         """For each row, a rank that no blocks in it and the row behind are better than; None at the back."""
@@ -39,7 +46,7 @@ class TwoRows:
         for row, is_followed in enumerate(self._same_section):
             if is_followed:
                 near, far = sorted(nearest[row : row + 2])
-                floors[row] = near * (count - 1) + far << COST_SHIFT | self.row_firsts[row]
+                floors[row] = near * (count - 1) + far << COST_SHIFT | self._row_firsts[row]
         return floors
 
     def best(self, count: int, row: int) -> Rank | None:
