@@ -222,6 +222,39 @@ async def test_a_released_cart_gives_everything_back(office: Office) -> None:
     assert office.free() == [10, 10, 10]
 
 
+async def test_a_cart_whose_release_was_in_doubt_is_given_back_whole(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer came too late, and yet the home line was released."""
+    held = await office.granted(*cart(2))
+    ask = office.house.registry.ask
+    lost = [held.home.inventory_id]
+
+    def losing(inventory_id: InventoryId, command: c.AnyCommand) -> asyncio.Future[Outcome]:
+        answer = ask(inventory_id, command)
+        if not (isinstance(command, c.Release) and inventory_id in lost):
+            return answer
+        lost.remove(inventory_id)
+        late: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        late.set_result(Refusal(Reason.OVERLOADED))
+        return late
+
+    monkeypatch.setattr(office.house.registry, "ask", losing)
+    released = await office.sales.release(held.home.reservation_id)
+    assert isinstance(released, Reservation)
+    assert {each.status for each in released.lines} == {ReservationStatus.RELEASED}
+    assert office.free() == [10, 10, 10]
+
+
+async def test_a_release_repeated_makes_the_other_lines_follow(office: Office) -> None:
+    held = await office.granted(*cart(2))
+    await office.house.ask(held.home.inventory_id, c.Release(held.home.reservation_id))
+    released = await office.sales.release(held.home.reservation_id)
+    assert isinstance(released, Reservation)
+    assert {each.status for each in released.lines} == {ReservationStatus.RELEASED}
+    assert office.free() == [10, 10, 10]
+
+
 # -- carts
 
 

@@ -13,6 +13,7 @@ from tests.embedded.processes import wait_until
 from tests.fakes.cuts import FOR_EVER, Cut, Side, cuts_everywhere
 from tests.fakes.proxy import Proxy, proxy_in_thread
 from tests.system.audit import assert_balanced, assert_nothing_lost, assert_sold_honestly
+from tests.system.carts import CartCrowd, Watcher, assert_all_agree, open_sale
 from tests.system.client import BoxOffice
 from tests.system.conftest import MakeServer, add_owner
 from tests.system.crowd import Crowd
@@ -44,6 +45,8 @@ class Pace(NamedTuple):
 SLOW = Pace(10.0, 10.0, (None, 5.0, 30.0, FOR_EVER), 1, 200)
 FAST = Pace(0.4, 1.0, (None, FOR_EVER), 5, 10)
 COMMITS_HELD = 6
+CUTS_SKIPPED = 3
+"""Of so many, the short run of carts makes one."""
 
 
 @pytest.fixture(scope="session")
@@ -122,6 +125,19 @@ def test_sales_go_on_while_commits_and_questions_are_cut_at_random(
 
 
 @pytest.mark.storm
+def test_carts_stay_whole_while_commits_are_cut_everywhere(
+    far_server: Server, proxy: Proxy, pace: Pace, soak: bool, report: Report
+) -> None:
+    cuts = [cut for pause_seconds in pace.pauses for cut in cuts_everywhere(pause_seconds)]
+    storm = [[(cut, GROUP)] for cut in (cuts if soak else cuts[::CUTS_SKIPPED])]
+    sale = open_sale(far_server)
+    with CartCrowd(far_server, sale) as crowd, Watcher(far_server, sale.stalls) as watcher:
+        rage(proxy, storm, crowd)
+    assert_all_agree(far_server, sale, crowd, watcher)
+    report(f"carts, and groups cut between and inside all messages: {story(far_server, proxy, crowd)}")
+
+
+@pytest.mark.storm
 def test_nobody_waits_longer_for_an_answer_that_needs_several_slow_commits(
     proxy: Proxy, given_database: str, make_server: MakeServer, pace: Pace, report: Report
 ) -> None:
@@ -151,17 +167,22 @@ def sell_through(server: Server, proxy: Proxy, storm: Storm) -> Crowd:
     with closing(BoxOffice(server)) as box_office:
         ticket_types = [box_office.open(capacity=100_000) for _ in range(3)]
     with Crowd(server, ticket_types, patience_seconds=PATIENCE_SECONDS) as crowd:
-        for outage in storm:
-            broken = proxy.has_broken(len(proxy.struck) + 1)
-            for cut, statement in outage:
-                proxy.lay(cut, statement)
-            # Not by answers alone: in a doubt that lasts, many hear that their payment isn't known yet.
-            wait_until(broken, seconds_max=BROKEN_SECONDS_MAX)
-            crowd.wait_for_answers(ANSWERS_BETWEEN)
-            proxy.spare()  # a question that nobody had to ask
+        rage(proxy, storm, crowd)
     assert not any(journey.refused for journey in crowd.journeys), "there were enough for all"
     assert_sold_honestly(server, crowd, ticket_types)
     return crowd
+
+
+def rage(proxy: Proxy, storm: Storm, crowd: Crowd) -> None:
+    """Returns when every outage has come and gone, and guests were served after each."""
+    for outage in storm:
+        broken = proxy.has_broken(len(proxy.struck) + 1)
+        for cut, statement in outage:
+            proxy.lay(cut, statement)
+        # Not by answers alone: in a doubt that lasts, many hear that their payment isn't known yet.
+        wait_until(broken, seconds_max=BROKEN_SECONDS_MAX)
+        crowd.wait_for_answers(ANSWERS_BETWEEN)
+        proxy.spare()  # a question that nobody had to ask
 
 
 def answered_by(pace: Pace) -> float:

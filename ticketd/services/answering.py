@@ -3,11 +3,17 @@
 import asyncio
 from typing import Any, TypeVar
 
+from ticketd.core.outcomes import Outcome
 from ticketd.core.refusals import Reason, Refusal
 
 T = TypeVar("T")
 
 TRY_AGAIN = Refusal(Reason.OVERLOADED, retry_after_seconds=1)
+
+
+def is_in_doubt(outcome: Outcome) -> bool:
+    """Whether a command may or may not have happened, or still may."""
+    return isinstance(outcome, Refusal) and outcome.reason is Reason.OVERLOADED
 
 
 async def in_time(work: asyncio.Task[T], *, seconds_max: float) -> T | Refusal:

@@ -19,7 +19,7 @@ from ticketd.core.outcomes import Departed, Outcome
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.ports import Clock, Router
-from ticketd.services.answering import TRY_AGAIN, hear, in_time
+from ticketd.services.answering import TRY_AGAIN, hear, in_time, is_in_doubt
 from ticketd.services.wishes import NO_KEY, Key, Part
 
 _SEAL_RETRY_SECONDS = 0.5
@@ -135,7 +135,7 @@ class Carts:
             sealed = await self._router.ask(home, command)
             if isinstance(sealed, Line):
                 return None
-            if _is_in_doubt(sealed):
+            if is_in_doubt(sealed):
                 # It may be sealed yet, and then it is the guest's, found by its key.
                 self._settling.add(task := asyncio.create_task(self._settle_seal(command, parts)))
                 task.add_done_callback(self._settling.discard)
@@ -146,7 +146,7 @@ class Carts:
     async def _settle_seal(self, command: Seal, parts: tuple[InventoryId, ...]) -> None:
         """Ask until it is known whether the home line is sealed; if it isn't, nobody has the cart."""
         sealed: Outcome = TRY_AGAIN
-        while _is_in_doubt(sealed):
+        while is_in_doubt(sealed):
             await asyncio.sleep(_SEAL_RETRY_SECONDS)
             sealed = await self._router.ask(parts[0], command)
         if not isinstance(sealed, Line):
@@ -170,10 +170,6 @@ class Carts:
         if isinstance(home, Refusal):
             return True  # nobody can tell now: rather let it run out than take it from a guest
         return isinstance(home, Line) and not home.tentative and home.status in _OPEN
-
-
-def _is_in_doubt(outcome: Outcome) -> bool:
-    return isinstance(outcome, Refusal) and outcome.reason is Reason.OVERLOADED
 
 
 def _parts_held(outcomes: Sequence[Outcome], parts: Sequence[InventoryId]) -> list[InventoryId]:

@@ -14,12 +14,12 @@ from ticketd.core.ids import (
     home_inventory,
     reservation_id,
 )
-from ticketd.core.outcomes import Departed
+from ticketd.core.outcomes import Departed, Outcome
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.replay import line_of
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.ports import Clock, Journal, Router
-from ticketd.services.answering import TRY_AGAIN, hear, in_time
+from ticketd.services.answering import TRY_AGAIN, hear, in_time, is_in_doubt
 from ticketd.services.carts import Carts, Granted, repeat
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.closed_lines import ClosedLines
@@ -29,6 +29,7 @@ from ticketd.services.wishes import NO_KEY, LineRequest, key_of, manner_refusal,
 __all__ = ["Granted", "LineRequest", "Sales"]
 
 _NOT_FOUND = Refusal(Reason.NOT_FOUND)
+_RELEASE_RETRY_SECONDS = 0.5
 
 
 class Sales:
@@ -192,22 +193,30 @@ class Sales:
         reservation = await self.find(text)
         if isinstance(reservation, Refusal):
             return reservation
-        home, *others = reservation.lines
-        command = Release(home.reservation_id)
-        outcome = await self._router.ask(home.inventory_id, command)
+        command = Release(reservation.home.reservation_id)
+        outcome = await self._release_home(reservation.home.inventory_id, command)
         if isinstance(outcome, Refusal):
             return outcome
-        if not isinstance(outcome, Line):
-            return await self._released_before(text, command)
-        for claim in outcome.claims:  # of a payment that failed; nobody needs to wait for it
-            self._router.ask(claim, command)
-        if not others:
-            return Reservation((outcome,))
+        if isinstance(outcome, Line):
+            for claim in outcome.claims:  # of a payment that failed; nobody needs to wait for it
+                self._router.ask(claim, command)
+            if len(reservation.lines) == 1:
+                return Reservation((outcome,))
+        else:  # it was over before, and perhaps its other lines are still to follow
+            reservation = await self.find(text)
+            if isinstance(reservation, Refusal):
+                return reservation
+            refusal = closed_refusal(command, reservation.home.status)
+            if refusal is not None or len(reservation.lines) == 1:
+                return refusal or reservation
+        others = reservation.lines[1:]
         await asyncio.gather(*(self._router.ask(line.inventory_id, command) for line in others))
         return await self.find(text)
 
-    async def _released_before(self, text: str, command: Release) -> Reservation | Refusal:
-        reservation = await self.find(text)
-        if isinstance(reservation, Refusal):
-            return reservation
-        return closed_refusal(command, reservation.home.status) or reservation
+    async def _release_home(self, home: InventoryId, command: Release) -> Outcome:
+        """What became of it: it happens even if nobody can tell in time, and then the others must follow."""
+        outcome = await self._router.ask(home, command)
+        while is_in_doubt(outcome):
+            await asyncio.sleep(_RELEASE_RETRY_SECONDS)
+            outcome = await self._router.ask(home, command)
+        return outcome
