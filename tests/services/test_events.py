@@ -17,9 +17,9 @@ from tests.services.test_management import (
     refused_fields,
 )
 from ticketd.core.catalogue import Event, Venue
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, VenueId
+from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, VenueId, inventory_of
 from ticketd.core.outcomes import Offer
-from ticketd.core.refusals import Refusal
+from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.seat_maps import Row, Seat, SeatMap, Section
 from ticketd.core.terms import UNLIMITED, EventStatus, Kind, Terms, TermsPatch
 from ticketd.services.catalogue import Catalogue
@@ -90,6 +90,25 @@ class TestTheGuestLimit:
         assert await management.delete_event(people.alice, event.id) is None
         assert event.guests_id is not None
         assert router.offer(event.guests_id) is None
+
+    async def test_stays_as_long_as_a_ticket_type_does(
+        self, management: Management, people: People, router: InstantRouter
+    ) -> None:
+        event = await make_event(management, people, limited(4))
+        dinner = await make_ticket_type(management, people, event)
+        just_bought = Refusal(Reason.HAS_SALES, sold=1, held=0)
+        router.refuse_next(inventory_of(dinner), just_bought)
+        assert await management.delete_event(people.alice, event.id) == just_bought
+        assert limit_of(event, router) == 4
+
+    async def test_does_not_keep_an_event_for_a_claim_that_came_to_nothing(
+        self, management: Management, people: People, router: InstantRouter, store: CatalogueStore
+    ) -> None:
+        event = await make_event(management, people, limited(4))
+        assert event.guests_id is not None
+        router.refuse_next(event.guests_id, Refusal(Reason.HAS_SALES, sold=0, held=1))
+        assert await management.delete_event(people.alice, event.id) is None
+        assert await store.events() == []
 
     async def test_is_shown_nowhere(
         self, management: Management, people: People, catalogue: Catalogue

@@ -7,11 +7,11 @@ import pytest
 from tests.fakes.clock import START
 from tests.fakes.router import InstantRouter
 from tests.services.conftest import People
-from tests.services.test_management import reason, refused_fields
+from tests.services.test_management import OVERLOADED, reason, refused_fields
 from ticketd.core.catalogue import Event, Venue
 from ticketd.core.commands import Open
 from ticketd.core.hall import Hall
-from ticketd.core.ids import MICROSECONDS, Instant, SeatId
+from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, SeatId
 from ticketd.core.outcomes import Offer
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.seat_maps import Row, Seat, SeatMap, Section
@@ -214,3 +214,23 @@ async def test_of_two_who_ask_for_a_seat_at_the_same_time_one_gets_it(desk: Desk
     outcomes = await asyncio.gather(*asked)
     assert sum(isinstance(outcome, Offer) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, Refusal) for outcome in outcomes) == 3
+
+
+async def test_while_an_opening_is_in_doubt_nobody_else_gets_its_seats(
+    desk: Desk, router: InstantRouter
+) -> None:
+    first = InventoryId(1)
+    router.refuse_next(first, OVERLOADED)
+    assert await desk.open(seats=("Stalls-A-1",)) == OVERLOADED
+    router.refuse_next(first, OVERLOADED)
+    assert await desk.open(seats=("Stalls-A-1",)) == OVERLOADED
+    ((_, late), _) = router.commands
+    await router.ask(first, late)
+    assert refused_fields(await desk.open(seats=("Stalls-A-1",))) == ["seats[0]"]
+    assert isinstance(await desk.open(seats=("Stalls-A-2",)), Offer)
+
+
+async def test_an_opening_that_came_to_nothing_keeps_no_seats(desk: Desk, router: InstantRouter) -> None:
+    router.refuse_next(InventoryId(1), OVERLOADED)
+    assert await desk.open(seats=("Stalls-A-1",)) == OVERLOADED
+    assert isinstance(await desk.open(seats=("Stalls-A-1",)), Offer)

@@ -8,5 +8,6 @@ Real are the composition root with all services, the actors, the core, the journ
 fence, and the readers of ledger and catalogue. Simulated are the event loop (`loop`), asyncpg (`network`),
 Postgres (`postgres`; `statements` does what each statement does, its SQL is tests/storage's), the payment
 gateway (`gateway`) and the operating system (`process`, `supervisor`, `disasters`). `guests` live in the
-`world`, `history` writes down what they were told, and `checker` says which promise was broken.
+`world` and want what is in its `programme`, `history` writes down what they were told, and `checker` says
+which promise was broken.
 """

@@ -201,6 +201,8 @@ class CallChecks:
             true = self._was_cancelled(call, reservation_id)
         elif refusal.reason is Reason.NOT_FOUND:
             true = self._was_unknown(call, reservation_id)
+        elif refusal.max_per_guest is not None:
+            true = self._had_too_many(call, refusal.max_per_guest, reservation_id)
         else:
             true = refusal.reason in _OF_A_PAYMENT and call.kind is Kind.PAY
         if not true:
@@ -212,6 +214,17 @@ class CallChecks:
             for inventory_id in self._ledger.parts(reservation_id)
             for state in self._states(call, inventory_id)
             for window in (state.window, *_windows_of_shelves(state))
+        )
+
+    def _had_too_many(self, call: Call, limit: int, reservation_id: ReservationId) -> bool:
+        """Whether some guest would have had more than the limit."""
+        holds = [states[0].fact for states in self._ledger.parts(reservation_id).values()]
+        quantity = sum(hold.quantity for hold in holds if isinstance(hold, f.Reserved))
+        return quantity > limit or any(
+            taken + quantity > limit
+            for timeline in self._ledger.timelines.values()
+            for state in timeline.between(0, _until(call))
+            for taken in (() if state.stock is None else state.stock.guests.values())
         )
 
     def _was_unknown(self, call: Call, reservation_id: ReservationId) -> bool:

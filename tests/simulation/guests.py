@@ -9,7 +9,6 @@ import msgspec
 
 from tests.simulation.history import Answer, Call, Kind, Unknown
 from tests.simulation.programme import (
-    CODES,
     POOL,
     SHELVES,
     Programme,
@@ -177,24 +176,26 @@ class Boss:
             await asyncio.sleep(self._random.expovariate(1 / (3 * self._town.pause_seconds)))
             programme = self._town.programme
             if programme.hidden is not None and self._random.random() < _CODE_SHARE:
-                await change(
-                    self._town, inventory_for(programme.hidden), self._code_command(programme.hidden)
-                )
+                for code_command in self._code_commands(programme.hidden):
+                    await change(self._town, inventory_for(programme.hidden), code_command)
                 continue
             ticket_type_id = self._random.choice(programme.ticket_types)
             whole = ticket_type_id in SHELVES and self._random.random() < 0.3
             command = self._capacity() if whole else self._command(shelf_of(ticket_type_id))
             await change(self._town, POOL if whole else inventory_for(ticket_type_id), command)
 
-    def _code_command(self, ticket_type_id: TicketTypeId) -> AnyCommand:
-        command = self._town.programme.new_code(ticket_type_id)
-        match self._random.choice(("set", "set", "end", "remove", "remove")):
+    def _code_commands(self, ticket_type_id: TicketTypeId) -> Sequence[AnyCommand]:
+        put = self._town.programme.new_code(ticket_type_id)
+        remove = RemoveAccessCode(put.code, put.ticket_type_id)
+        match self._random.choice(("set", "end", "remove", "again", "again")):
             case "set":
-                return command
+                return [put]
             case "end":
-                return msgspec.structs.replace(command, until=moment(self._random, self._town.now()))
+                return [msgspec.structs.replace(put, until=moment(self._random, self._town.now()))]
+            case "remove":
+                return [remove]
             case _:
-                return RemoveAccessCode(self._random.choice(CODES), shelf_of(ticket_type_id))
+                return [remove, put]
 
     def _capacity(self) -> AnyCommand:
         return ChangeTerms(TermsPatch(capacity=self._random.randint(0, 12)))

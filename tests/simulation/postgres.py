@@ -71,7 +71,7 @@ class Postgres:
         self.collisions = 0
         """How often a fact found its place in the ledger taken."""
         self.on_write: Callable[[], None] = lambda: None
-        """Called in the middle of a write, or at its end, when nobody knows yet."""
+        """Called in the middle of a write, or at its end, or when a lock is had, and nobody knows yet."""
         self.refuses_data = False
         """Whether marked facts are data errors."""
         self.lock_holder: Backend | None = None

@@ -75,7 +75,7 @@ class Programme:
             self.ticket_types += SHELVES
         self.hidden = random.choice(self.ticket_types) if random.random() < 0.3 else None
         """What is sold with a code, at first."""
-        self.max_per_guest = random.choice((2, 3, 6)) if limits_allowed and random.random() < 0.35 else None
+        self.max_per_guest = random.choice((1, 2, 4)) if limits_allowed and random.random() < 0.35 else None
 
     def openings(self) -> Iterator[tuple[InventoryId, c.AnyCommand]]:
         """What to ask of whom before anybody comes."""
@@ -92,7 +92,7 @@ class Programme:
 
     def new_code(self, ticket_type_id: TicketTypeId) -> c.SetAccessCode:
         """A code that opens some of it."""
-        capacity = self._random.choice((None, 1, 2, 5))
+        capacity = self._random.choice((None, 1, 2, 3))
         return c.SetAccessCode(self._random.choice(CODES), capacity, ticket_type_id=shelf_of(ticket_type_id))
 
     def events(self) -> list[Row]:

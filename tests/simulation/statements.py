@@ -202,6 +202,7 @@ def _try_lock(backend: Backend, _: Arguments) -> list[Row]:
     server = backend.server
     if server.lock_holder is None:
         server.lock_holder = backend
+        server.on_write()
     return [Row(got=server.lock_holder is backend)]
 
 

@@ -1,5 +1,6 @@
 """Both journals, and what they show beside the ledger, in one shape."""
 
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import asyncpg
@@ -27,6 +28,10 @@ class Storage(Protocol):
 
     async def ticket_types(self) -> dict[int, TicketTypeRow]:
         """Every ticket type, by id."""
+
+
+Make = Callable[[int], Awaitable[Storage]]
+"""Makes a storage whose groups hold so many facts at most."""
 
 
 class InMemory:

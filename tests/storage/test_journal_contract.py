@@ -1,13 +1,11 @@
 """What every journal promises: the one in memory that other tests rely on, and the real one."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-import asyncpg
 import pytest
 
 from tests.storage.clerk import Clerk, payment
-from tests.storage.storages import InMemory, OnPostgres, Storage
+from tests.storage.storages import Make, Storage
 from ticketd.core.commands import (
     AnyCommand,
     ChangeTerms,
@@ -24,61 +22,6 @@ from ticketd.core.keys import KEY_SECONDS_MIN
 from ticketd.core.replay import line_of
 from ticketd.core.terms import TermsPatch
 from ticketd.ports import Batch, Journal
-from ticketd.storage.database import Database
-from ticketd.storage.fence import Fence
-from ticketd.storage.journal import PostgresJournal
-
-Make = Callable[[int], Awaitable[Storage]]
-
-
-@pytest.fixture
-def memory() -> Make:
-    async def make(group_facts_max: int) -> Storage:
-        return InMemory(group_facts_max)
-
-    return make
-
-
-@pytest.fixture
-async def postgres(database_url: str, pool: asyncpg.Pool, fence: Fence) -> AsyncIterator[Make]:
-    journals: list[PostgresJournal] = []
-
-    async def make(group_facts_max: int) -> Storage:
-        journal = PostgresJournal(
-            database_url,
-            database=Database(pool),
-            incarnation=fence.incarnation,
-            fatal=unexpected,
-            group_facts_max=group_facts_max,
-        )
-        await journal.start()
-        journals.append(journal)
-        return OnPostgres(pool, journal)
-
-    yield make
-    for journal in journals:
-        await journal.close()
-
-
-@pytest.fixture(params=["memory", "postgres"])
-def make(request: pytest.FixtureRequest) -> Make:
-    """Makes a storage whose groups hold so many facts at most."""
-    made: Make = request.getfixturevalue(request.param)
-    return made
-
-
-def unexpected(reason: Exception) -> None:
-    raise reason
-
-
-@pytest.fixture
-async def storage(make: Make) -> Storage:
-    return await make(2048)
-
-
-@pytest.fixture
-def journal(storage: Storage) -> Journal:
-    return storage.journal
 
 
 def state(inventory: Inventory) -> tuple[Any, ...]:

@@ -102,6 +102,11 @@ def test_what_is_neither_yes_nor_no_is_refused() -> None:
 def test_errors_of_all_kinds_come_from_top_to_bottom() -> None:
     text = "section,row,seat,x\nS,A,1,\nS,A,1,\nS,A,2,q\nS,A,3\nS,A,,0\n"
     assert fields(seat_map_from_csv(text)) == ["line 3: seat", "line 4: x", "line 5", "line 6: seat"]
+    assert fields(seat_map_from_csv(HEADER + "S,A,1\nS,A,1\nS,,3\nS-1,B,1\n")) == [
+        "line 3: seat",
+        "line 4: row",
+        "line 5: section",
+    ]
     for bad in ("S,A,,\n", "S,A,1,q\n", "S\n"):
         assert len(errors(seat_map_from_csv("section,row,seat,x\n" + bad * 100))) == ERRORS_MAX
     assert len(errors(seat_map_from_csv("?," * 100))) == ERRORS_MAX
