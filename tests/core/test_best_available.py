@@ -186,3 +186,18 @@ def test_the_same_calls_end_in_the_same_seats_whether_or_not_somebody_asked_in_b
         one.hold(seats)
         other.hold(seats)
     assert one.statuses == other.statuses
+
+
+def test_all_sizes_that_guests_usually_ask_for_are_remembered_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seating = Seating(one_section(*["o" * 10] * 3))
+    seating.hold(ids(*[f"{row}{number}" for row in "ABC" for number in range(2, 10, 2)]))
+
+    def ask_for_all_sizes() -> None:
+        for count in range(1, 11):
+            seating.best(count, together=False)
+
+    ask_for_all_sizes()
+    monkeypatch.setattr(best_available, "Ranking", None)  # no new one can be made
+    ask_for_all_sizes()

@@ -216,3 +216,12 @@ def test_a_deleted_hall_sells_nothing() -> None:
     stalls.send(c.Delete())
     assert stalls.take("A-1") == Refusal(Reason.NOT_FOUND)
     stalls.check_ledger()
+
+
+def test_evenings_in_the_same_house_share_its_hall_and_nothing_else() -> None:
+    one, other = Stalls().inventory, Stalls()
+    other.take("A-1")
+    assert one.seating is not None
+    assert other.inventory.seating is not None
+    assert one.seating.hall is other.inventory.seating.hall
+    assert one.seating.statuses != other.inventory.seating.statuses

@@ -150,6 +150,13 @@ def test_a_reader_of_another_time_is_shown_all() -> None:
     assert view.changed_since(10) is None
 
 
+def test_of_more_changes_than_are_wanted_none_are_told() -> None:
+    view = SeatView(one_section("oooo"), bytes(4), version=0)
+    view.follow(1, [(0, HELD), (1, HELD), (0, FREE)])
+    assert view.changed_since(0, at_most=2) == [0, 1]
+    assert view.changed_since(0, at_most=1) is None
+
+
 def test_only_recent_changes_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seat_views, "RECENT_CHANGES_MAX", 2)
     view = SeatView(one_section("oooo"), bytes(4), version=0)

@@ -15,6 +15,7 @@ from ticketd.ports import Clock
 
 Observer = Callable[[InventoryId, Offer | None], None]
 
+
 class InstantRouter:
     """See `ports.Router`; nothing is ever in doubt, unless a refusal has been laid in."""
 

@@ -1,5 +1,7 @@
 """The owner of a promoter: venues, evenings, seats, shared capacities and codes."""
 
+import csv
+import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,3 +79,16 @@ def seats_of(sections: Mapping[str, Rows]) -> list[str]:
         for row, count in rows.items()
         for number in range(1, count + 1)
     ]
+
+
+def fields(refused: Answer) -> list[str]:
+    """What a request is refused for as invalid."""
+    assert (refused.status, refused.code) == (422, "invalid"), refused
+    return [error["field"] for error in refused.body["errors"]]
+
+
+def send_csv(promoter: Promoter, venue: int, *lines: list[str]) -> Answer:
+    """What becomes of a seat map in a spreadsheet."""
+    sheet = io.StringIO()
+    csv.writer(sheet).writerows([["section", "row", "seat"], *lines])
+    return promoter.ask("PUT", f"/venues/{venue}/seat-map", sheet.getvalue(), media_type="text/csv")

@@ -25,6 +25,10 @@ class Presale(NamedTuple):
 
 @pytest.fixture
 def presale(promoter: Promoter) -> Presale:
+    return open_presale(promoter)
+
+
+def open_presale(promoter: Promoter) -> Presale:
     event = promoter.announce()
     members = promoter.offer(event, name="Members", capacity=100)
     promoter.let_in(members, "MEMBER-2031")
@@ -35,9 +39,11 @@ def reserve(guest: Client, ticket_type: int, quantity: int = 1, **code: Any) -> 
     return guest.want({"ticket_type_id": ticket_type, "quantity": quantity}, **code)
 
 
-def test_without_the_code_it_is_neither_listed_nor_sold(promoter: Promoter, presale: Presale) -> None:
+def test_without_the_code_it_is_neither_listed_nor_sold(shared_server: Server) -> None:
+    promoter = Promoter(shared_server, "presale")
+    presale = open_presale(promoter)
     with_codes, without = presale.members, presale.regular
-    listed = promoter.ask("GET", f"/organizers/{promoter.organizer}/ticket-types?limit=200").body["items"]
+    listed = promoter.ask("GET", f"/organizers/{promoter.organizer}/ticket-types").body["items"]
     shown = promoter.ask("GET", f"/events/{presale.event}").body["ticket_types"]
     left = promoter.ask("GET", f"/events/{presale.event}/availability").body["ticket_types"]
     for some in (listed, shown, left):
@@ -57,6 +63,7 @@ def test_without_the_code_it_is_neither_listed_nor_sold(promoter: Promoter, pres
         assert (refused.status, refused.code) == (403, "forbidden"), (code, refused)
     assert "Members" not in promoter.fetch("GET", f"/events/{presale.event}")[1].decode()
     assert reserve(promoter, with_codes, access_code="MEMBER-2031").status == 201
+    promoter.close()
 
 
 @pytest.mark.parametrize("code", [1, None, True, ["MEMBER-2031"], "x" * 65, "a\tb"])

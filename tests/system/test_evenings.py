@@ -1,8 +1,6 @@
 """A promoter's way through the API: a venue, its seats, many evenings; and what can't be."""
 
 import csv
-import io
-import json
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -10,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.system.client import Answer, Client, at_once
-from tests.system.promoter import EVENING, TIMEZONE, Promoter, seat_map_of, venue_of
+from tests.system.promoter import EVENING, TIMEZONE, Promoter, fields, seat_map_of, send_csv, venue_of
 from tests.system.server import Server
 
 HALL = {"Stalls": {"A": 10, "B": 10}, "Balcony": {"A": 6}}
@@ -18,11 +16,6 @@ NEW_HALL = {"Stalls": {"A": 8, "B": 10, "C": 12}, "Gallery": {"A": 6}}
 NEW_YEARS_EVE = "2031-12-31T19:30"
 GAP, FOLD = "2031-03-30T02:30", "2031-10-26T02:30"
 """In Berlin: a time that the clocks skip, and one that comes twice."""
-
-
-def fields(refused: Answer) -> list[str]:
-    assert (refused.status, refused.code) == (422, "invalid"), refused
-    return [error["field"] for error in refused.body["errors"]]
 
 
 def ids(answer: Any) -> list[str]:
@@ -115,6 +108,51 @@ def test_a_cancelled_evening_sells_no_seats(promoter: Promoter) -> None:
     assert promoter.ask("PATCH", f"/events/{evening}", {"status": "cancelled"}).status == 200
     assert promoter.want_seats(stalls, "Stalls-A-2").status in (404, 409)
     assert promoter.pay(held.body["id"]).code == "not_on_sale"
+
+
+def test_figures_and_orders_tell_what_was_sold_of_everything(promoter: Promoter) -> None:
+    pool = promoter.pool(10)
+    evening = promoter.announce(promoter.build(HALL))
+    stalls = promoter.offer(evening, sections=["Stalls"], price_cents=4500)
+    regular = promoter.offer(evening, name="Standing", capacity_id=pool)
+    student = promoter.offer(evening, name="Student", capacity_id=pool, capacity=2, price_cents=700)
+    members = promoter.offer(evening, name="Members", sections=["Balcony"])
+    promoter.let_in(members, "MEMBERS")
+    cart = promoter.want(
+        {"ticket_type_id": stalls, "seats": ["Stalls-A-2", "Stalls-A-1"]},
+        {"ticket_type_id": regular, "quantity": 3},
+        {"ticket_type_id": student, "quantity": 1},
+    )
+    assert promoter.pay(cart.body["id"], email="ada@example.org").status == 200
+    promoter.want({"ticket_type_id": members, "best_available": 2}, access_code="MEMBERS")
+
+    told = promoter.ask("GET", f"/statistics?event_id={evening}").body
+    (event,) = told["events"]
+    rows = {
+        row["ticket_type_id"]: (row["capacity"], row["held"], row["sold"], row["revenue_cents"])
+        for row in event["ticket_types"]
+    }
+    assert rows == {
+        stalls: (20, 0, 2, 9000),
+        regular: (10, 0, 3, 3000),
+        student: (2, 0, 1, 700),
+        members: (6, 2, 0, 0),
+    }
+    assert (event["held"], event["sold"], event["revenue_cents"]) == (2, 6, 12_700)
+
+    order = promoter.ask("GET", f"/organizers/{promoter.organizer}/reservations?limit=1").body["items"][0]
+    assert order["number"] == cart.body["number"]
+    lines = {line["ticket_type_id"]: (line["quantity"], line["seats"]) for line in order["lines"]}
+    assert lines == {
+        stalls: (2, ["Stalls-A-2", "Stalls-A-1"]),
+        regular: (3, []),
+        student: (1, []),
+    }
+    _, sheet = promoter.fetch("GET", f"/api/v1/organizers/{promoter.organizer}/reservations?format=csv")
+    in_sheet = [
+        line for line in csv.DictReader(sheet.decode().splitlines()) if line["number"] == order["number"]
+    ]
+    assert sorted(line["seats"] for line in in_sheet) == ["", "", "Stalls-A-2, Stalls-A-1"]
 
 
 # -- what can't be
@@ -242,123 +280,3 @@ def test_an_evening_that_cannot_be_is_refused(
     before = promoter.ask("GET", evening)
     assert fields(promoter.ask("PATCH", evening, change)) == [field]
     assert promoter.ask("GET", evening) == before
-
-
-def section(name: str = "Stalls", *rows: object) -> dict[str, object]:
-    return {"name": name, "rows": [*rows] or [row()]}
-
-
-def row(name: object = "A", seats: object = 4) -> dict[str, object]:
-    return {"name": name, "seats": seats}
-
-
-@pytest.mark.parametrize(
-    ("sections", "field"),
-    [
-        ([section(), section("Balcony"), section()], "seat_map.sections[2].name"),
-        ([section("Stalls", row(), row("B"), row())], "seat_map.sections[0].rows[2].name"),
-        ([section("Stalls", row("A", ["1", "2", "1"]))], "seat_map.sections[0].rows[0].seats[2]"),
-        ([section("Stalls", row("A", ["1", " 1 "]))], "seat_map.sections[0].rows[0].seats[1]"),
-        ([section("")], "seat_map.sections[0].name"),
-        ([section("Stalls", row("  "))], "seat_map.sections[0].rows[0].name"),
-        ([section("Stalls", row("A", ["1", ""]))], "seat_map.sections[0].rows[0].seats[1]"),
-        ([section("Stalls-Left")], "seat_map.sections[0].name"),
-        ([section("Stalls", row("A-B"))], "seat_map.sections[0].rows[0].name"),
-        ([section("Stalls", row("A", ["1-2"]))], "seat_map.sections[0].rows[0].seats[0]"),
-        ([section("Stalls", row("A", 0))], "seat_map.sections[0].rows[0].seats"),
-        ([section("Stalls", row("A", -3))], "seat_map.sections[0].rows[0].seats"),
-        ([section("Stalls", row("A", 501))], "seat_map.sections[0].rows[0].seats"),
-        ([section("Stalls", row("A", []))], "seat_map.sections[0].rows[0].seats"),
-        ([section("Stalls", row("A", True))], "seat_map.sections[0].rows[0].seats"),
-        ([section("Stalls", row("A", None))], "seat_map.sections[0].rows[0].seats"),
-        ([section("Stalls", row(7))], "seat_map.sections[0].rows[0].name"),
-        ([{"name": "Stalls", "rows": []}], "seat_map.sections[0].rows"),
-        ([], "seat_map.sections"),
-        ([section(f"S{n}", *(row(str(r), 500) for r in range(10))) for n in range(21)], "seat_map"),
-    ],
-)
-def test_a_map_that_cannot_be_is_refused_and_names_the_place(
-    promoter: Promoter, sections: object, field: str
-) -> None:
-    refused = promoter.try_to_make("venues", venue_of({"sections": sections}))
-    assert fields(refused) == [field]
-    venue = promoter.build(HALL)
-    changed = promoter.ask("PUT", f"/venues/{venue}/seat-map", {"sections": sections})
-    assert fields(changed) == [field.removeprefix("seat_map.")]
-    assert promoter.ask("GET", f"/venues/{venue}").body["seat_map_version"] == 1
-
-
-@pytest.mark.parametrize(
-    ("lines", "field"),
-    [
-        ([["Stalls", "A", "1"], ["Stalls", "A", "1"]], "line 3: seat"),
-        ([["Stalls", "A", ""]], "line 2: seat"),
-        ([["Stalls", "A", "1"], ["", "A", "1"]], "line 3: section"),
-        ([["Stalls", "A-1", "1"]], "line 2: row"),
-        ([["Stalls", "A"]], "line 2"),
-    ],
-)
-def test_a_spreadsheet_that_cannot_be_is_refused_and_names_line_and_column(
-    promoter: Promoter, lines: list[list[str]], field: str
-) -> None:
-    venue = promoter.build(HALL)
-    assert fields(send_csv(promoter, venue, *lines)) == [field]
-    assert promoter.ask("GET", f"/venues/{venue}").body["seat_map_version"] == 1
-
-
-def test_a_map_of_too_many_bytes_is_refused(promoter: Promoter) -> None:
-    seats = [f"{number:0>39}" for number in range(500)]
-    sections = [section(f"S{n}", *(row(str(r), seats) for r in range(500))) for n in range(2)]
-    assert len(json.dumps(sections)) > 16 * 1024 * 1024
-    assert promoter.try_to_make("venues", venue_of({"sections": sections})).code == "too_large"
-
-
-def send_csv(promoter: Promoter, venue: int, *lines: list[str]) -> Answer:
-    sheet = io.StringIO()
-    csv.writer(sheet).writerows([["section", "row", "seat"], *lines])
-    return promoter.ask("PUT", f"/venues/{venue}/seat-map", sheet.getvalue(), media_type="text/csv")
-
-
-def test_figures_and_orders_tell_what_was_sold_of_everything(promoter: Promoter) -> None:
-    pool = promoter.pool(10)
-    evening = promoter.announce(promoter.build(HALL))
-    stalls = promoter.offer(evening, sections=["Stalls"], price_cents=4500)
-    regular = promoter.offer(evening, name="Standing", capacity_id=pool)
-    student = promoter.offer(evening, name="Student", capacity_id=pool, capacity=2, price_cents=700)
-    members = promoter.offer(evening, name="Members", sections=["Balcony"])
-    promoter.let_in(members, "MEMBERS")
-    cart = promoter.want(
-        {"ticket_type_id": stalls, "seats": ["Stalls-A-2", "Stalls-A-1"]},
-        {"ticket_type_id": regular, "quantity": 3},
-        {"ticket_type_id": student, "quantity": 1},
-    )
-    assert promoter.pay(cart.body["id"], email="ada@example.org").status == 200
-    promoter.want({"ticket_type_id": members, "best_available": 2}, access_code="MEMBERS")
-
-    told = promoter.ask("GET", f"/statistics?event_id={evening}").body
-    (event,) = told["events"]
-    rows = {
-        row["ticket_type_id"]: (row["capacity"], row["held"], row["sold"], row["revenue_cents"])
-        for row in event["ticket_types"]
-    }
-    assert rows == {
-        stalls: (20, 0, 2, 9000),
-        regular: (10, 0, 3, 3000),
-        student: (2, 0, 1, 700),
-        members: (6, 2, 0, 0),
-    }
-    assert (event["held"], event["sold"], event["revenue_cents"]) == (2, 6, 12_700)
-
-    order = promoter.ask("GET", f"/organizers/{promoter.organizer}/reservations?limit=1").body["items"][0]
-    assert order["number"] == cart.body["number"]
-    lines = {line["ticket_type_id"]: (line["quantity"], line["seats"]) for line in order["lines"]}
-    assert lines == {
-        stalls: (2, ["Stalls-A-2", "Stalls-A-1"]),
-        regular: (3, []),
-        student: (1, []),
-    }
-    _, sheet = promoter.fetch("GET", f"/api/v1/organizers/{promoter.organizer}/reservations?format=csv")
-    in_sheet = [
-        line for line in csv.DictReader(sheet.decode().splitlines()) if line["number"] == order["number"]
-    ]
-    assert sorted(line["seats"] for line in in_sheet) == ["", "", "Stalls-A-2, Stalls-A-1"]

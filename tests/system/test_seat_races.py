@@ -136,6 +136,29 @@ def test_seats_that_change_hands_all_the_time_have_one_owner_each(
     )
 
 
+def test_a_cart_that_is_sent_many_times_at_once_is_one_cart(
+    shared_server: Server, promoter: Promoter
+) -> None:
+    event = promoter.announce(promoter.build(HALL))
+    stalls, balcony = (promoter.offer(event, sections=[each]) for each in HALL)
+    standing = promoter.offer(event, capacity=10)
+    for number in range(1, 9):
+        cart: list[dict[str, object]] = [
+            {"ticket_type_id": stalls, "seats": [f"Stalls-A-{number}"]},
+            {"ticket_type_id": balcony, "best_available": 1},
+            {"ticket_type_id": standing, "quantity": 1},
+        ]
+        key = f"a guest's secret, {number}"
+        answers = at_once(shared_server, [partial(_want_cart, cart, key)] * 6)
+        assert Counter(answer.status for answer in answers) == {201: 1, 200: 5}, answers
+        assert len({answer.body["id"] for answer in answers}) == 1
+    assert [promoter.availability(each)["held"] for each in (stalls, balcony, standing)] == [8, 8, 8]
+
+
+def _want_cart(cart: Sequence[dict[str, object]], key: str, guest: Client) -> Answer:
+    return guest.want(*cart, key=key)
+
+
 def _want_something(guest: Client, ticket_type: int, chance: random.Random) -> Answer:
     count = chance.randint(1, 5)
     if chance.random() < 0.4:

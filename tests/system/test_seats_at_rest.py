@@ -1,10 +1,13 @@
 """Seats, shares, codes and limits that leave memory and come back: nobody sees a difference."""
 
+import random
 from contextlib import closing
+from functools import partial
 from typing import Any, NamedTuple
 
 from tests.embedded.processes import wait_until
 from tests.system.audit import sample
+from tests.system.client import Client, at_once
 from tests.system.conftest import MakeServer
 from tests.system.promoter import Promoter
 from tests.system.server import Server
@@ -12,6 +15,8 @@ from tests.system.server import Server
 HALL = {"Stalls": {"A": 10, "B": 10}, "Balcony": {"A": 6}}
 CODE, LIMIT = "MEMBERS", 4
 GUEST = "ada@example.org"
+GRANTS = 8
+"""Of two seats each, where there are four: enough for some to be somebody's again."""
 
 
 class House(NamedTuple):
@@ -132,3 +137,26 @@ def test_what_runs_out_gives_seats_shares_and_codes_back(make_server: MakeServer
             [("Stalls-B-9", "free"), ("Stalls-B-10", "free")],
         )
         want(promoter, {house.balcony: ["Balcony-A-1", "Balcony-A-2", "Balcony-A-3", "Balcony-A-4"]})
+
+
+def test_a_seat_passes_to_the_next_guest_when_it_has_run_out_and_not_before(make_server: MakeServer) -> None:
+    server = make_server(hold_seconds="1")
+    server.start()
+    with closing(Promoter(server)) as promoter:
+        ticket_type = promoter.furnish({"Stalls": {"A": 4}})
+    granted: list[Any] = []
+
+    def insist(chance: random.Random, guest: Client) -> None:
+        while len(granted) < GRANTS:
+            answer = guest.want_seats(ticket_type, *chance.sample([f"Stalls-A-{n}" for n in range(1, 5)], 2))
+            if answer.status == 201:
+                granted.append(answer.body)
+            else:
+                assert answer.code == "seat_taken"
+
+    at_once(server, [partial(insist, random.Random(seed)) for seed in range(6)])
+    had_until: dict[str, str] = {}
+    for each in sorted(granted, key=lambda each: str(each["created_at"])):
+        for seat in each["lines"][0]["seats"]:
+            assert had_until.get(seat, "") <= each["created_at"]
+            had_until[seat] = each["expires_at"]

@@ -18,8 +18,12 @@ from ticketd.core.hall import Hall
 from ticketd.core.ranking import INDEX_MASK, Rank, Ranking, part_of_each
 from ticketd.core.two_rows import Indices, TwoRows, block_seats
 
-RANKINGS_MAX: Final = 10
-"""Of all stages and sizes; the one that was asked for longest ago goes first."""
+RANKINGS_MAX: Final = 24
+"""Of all stages and sizes; the one that was asked for longest ago goes first.
+
+Room for all sizes up to ten, together or not: where guests ask for every size in turn, in a stadium that is
+nearly sold out, making one anew is a look at every row.
+"""
 
 
 class Stage(Enum):

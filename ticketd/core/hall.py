@@ -11,6 +11,7 @@ import zlib
 from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Final
 
@@ -23,6 +24,8 @@ STEPS: Final = 1000
 """Of a coordinate, in one unit of the seat map."""
 NEIGHBOURS_MAX: Final = int(1.5 * SEAT_SPACING * STEPS)
 """Seats of a row that are further apart have an aisle between them."""
+
+_HALLS_KEPT: Final = 8
 
 ACCESSIBLE, COMPANION, BLOCKED = 1, 2, 4
 
@@ -178,6 +181,16 @@ class Hall:
         hall = cls(rows, xs=_unbent(packed.x_bends), ys=_unbent(packed.y_bends), traits=packed.traits)
         hall._encoded = encoded
         return hall
+
+
+@lru_cache(_HALLS_KEPT)
+def shared_hall(encoded: bytes) -> Hall:
+    """The hall that these bytes are of; the same object for all who have wanted it lately.
+
+    Reading a stadium's holds everybody up for a while, and its bytes come twice when a ticket type is opened,
+    and again for each evening in the same house.
+    """
+    return Hall.decode(encoded)
 
 
 def _run_firsts(rows: Iterable[HallRow], xs: "array[int]", ys: "array[int]") -> Iterator[int]:

@@ -9,7 +9,7 @@ from ticketd.core import commands as c
 from ticketd.core import facts as f
 from ticketd.core.access_codes import ACCESS_CODES_MAX
 from ticketd.core.decisions import Decision, closed_refusal
-from ticketd.core.hall import Hall
+from ticketd.core.hall import shared_hall
 from ticketd.core.ids import MICROSECONDS, Instant, ReservationId
 from ticketd.core.moves import Move
 from ticketd.core.on_sale import change_terms, change_window, delete, limit_refusal, time_refusal
@@ -249,7 +249,7 @@ class Inventory(Takings):
             return Decision((), None)
         terms = command.terms
         if command.hall:
-            terms = msgspec.structs.replace(terms, capacity=Hall.decode(command.hall).sellable)
+            terms = msgspec.structs.replace(terms, capacity=shared_hall(command.hall).sellable)
         opened = f.Opened(now, command.profile, terms, command.window, hall=command.hall)
         return Decision((opened,), None)
 

@@ -39,8 +39,9 @@ class SeatView:
         """A seat's status in words."""
         return SEAT_STATUSES[self.statuses[index]]
 
-    def changed_since(self, version: int) -> list[int] | None:
-        """The seats that changed after this fact, ascending; None if that isn't known (any more)."""
+    def changed_since(self, version: int, *, at_most: int = RECENT_CHANGES_MAX) -> list[int] | None:
+        """The seats that changed after this fact, ascending; None if that isn't known (any more), or if
+        there are more."""
         if not self._complete_since <= version <= self.version:
             return None
         indices: set[int] = set()
@@ -48,4 +49,6 @@ class SeatView:
             if change >> _VERSION_SHIFT <= version:
                 break
             indices.add(change & _INDEX_MASK)
+            if len(indices) > at_most:
+                return None
         return sorted(indices)

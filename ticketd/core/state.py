@@ -16,7 +16,7 @@ from ticketd.core.access_codes import AccessCodeBook
 from ticketd.core.catalogue import Listing, TicketType
 from ticketd.core.deadlines import Deadlines
 from ticketd.core.guest_tally import GuestTally
-from ticketd.core.hall import Hall
+from ticketd.core.hall import shared_hall
 from ticketd.core.ids import Instant, InventoryId, ReservationId, TicketTypeId
 from ticketd.core.keys import KeyMemory
 from ticketd.core.moves import Move
@@ -227,7 +227,7 @@ class InventoryState:
     def _furnish(self, profile: Profile, hall: bytes) -> None:
         """Make room for what it keeps beside its counts."""
         if hall:
-            self.seating = Seating(Hall.decode(hall))
+            self.seating = Seating(shared_hall(hall))
         self.is_plain = not hall and profile.kind is Kind.TICKETS
         self.is_shared = profile.kind is Kind.CAPACITY
 

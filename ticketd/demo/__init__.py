@@ -73,7 +73,8 @@ def _welcome(catalogue: Catalogue, password: str | None, base_url: str) -> str:
     sales = [line for seller in PROGRAMME for line in _sales(seller, catalogue, base_url)]
     if not sales:
         return "The database has organizers of its own: the demo isn't in it."
-    login = f"password {password}" if password else f"new password: ticketd owner password {EMAIL}"
+    known = f"with the password of the first start (a new one: ticketd owner password {EMAIL})"
+    login = f"password {password}" if password else known
     lines = [f"Guests: {base_url}/", *sales, f"Owner: {base_url}/login", f"  {EMAIL}, {login}"]
     return "\n".join(lines)
 

@@ -1,12 +1,14 @@
 """How many tickets one guest may have of an event, checked when a payment starts and before any charge.
 
 A guest is who gives the same e-mail address, however it is written: the case doesn't count, nor what follows
-a plus sign before the @. Nobody but this module sees the address; the actors know a keyed hash.
+a plus sign before the @, nor quotes round what is there, nor a dot at the very end, nor which of
+Unicode's forms its letters have. Nobody but this module sees the address; the actors know a keyed hash.
 """
 
 import asyncio
 import hashlib
 from collections import Counter
+from unicodedata import normalize
 
 import msgspec
 
@@ -21,6 +23,7 @@ from ticketd.services.catalogue import Catalogue
 CLAIM_SECONDS = 60
 """A claim whose payment doesn't start runs out by itself."""
 _GUEST_DIGEST_BYTES = 16
+_QUOTE = '"'
 
 
 class GuestLimits:
@@ -71,8 +74,8 @@ class GuestLimits:
 
     def _guest(self, email: str) -> str:
         """The same for every way to write an address."""
-        local, _, domain = email.strip().casefold().rpartition("@")
-        folded = f"{local.partition('+')[0]}@{domain}"
+        local, _, domain = normalize("NFKC", email.strip()).casefold().rpartition("@")
+        folded = f"{local.partition('+')[0].strip(_QUOTE)}@{domain.rstrip('.')}"
         return hashlib.blake2b(folded.encode(), key=self._secret, digest_size=_GUEST_DIGEST_BYTES).hexdigest()
 
 

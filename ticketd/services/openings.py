@@ -1,15 +1,16 @@
 """Opening ticket types: with a capacity of their own, on a shared one, or by the seat."""
 
 import uuid
+from collections import defaultdict
 
 import msgspec
 
 from ticketd.core.catalogue import Event, Organizer
-from ticketd.core.commands import Open
+from ticketd.core.commands import ListAccessCodes, Open
 from ticketd.core.facts import OWN
-from ticketd.core.ids import InventoryId, inventory_of
+from ticketd.core.ids import EventId, InventoryId, inventory_of
 from ticketd.core.outcomes import Offer
-from ticketd.core.refusals import Refusal, invalid
+from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.terms import Profile, Terms
 from ticketd.ports import Router
 from ticketd.services.catalogue import Catalogue
@@ -29,11 +30,13 @@ class Openings:
         self._store = store
         self._router = router
         self._halls = Halls(catalogue=catalogue, venues=venues, router=router)
+        self._in_doubt: defaultdict[EventId, set[InventoryId]] = defaultdict(set)
+        """Seated ticket types that may come to be yet: until that is known, their seats may be another's."""
 
     async def open(
         self, organizer: Organizer, draft: TicketTypeDraft, event: Event | None
     ) -> Offer | Refusal:
-        """A new ticket type on sale; its terms have been looked at already."""
+        """A new ticket type on sale, one at a time for an event; its terms have been looked at already."""
         profile = Profile(
             organizer.id,
             None if event is None else event.id,
@@ -46,6 +49,9 @@ class Openings:
         if draft.capacity_id is not None and draft.is_seated:
             return invalid("capacity_id", "A shared capacity is for what is sold without seats.")
         if draft.is_seated:
+            doubt = None if event is None else await self._doubt(event.id)
+            if doubt is not None:
+                return doubt
             found = await self._halls.hall_for(draft, event)
             if isinstance(found, Refusal):
                 return found
@@ -70,11 +76,24 @@ class Openings:
         window = None if event is None else event.window()
         outcome = await self._router.ask(inventory_id, Open(profile, terms, window, shelf_id, hall))
         if isinstance(outcome, Refusal):
+            if outcome.reason is Reason.OVERLOADED and hall and event is not None:
+                self._in_doubt[event.id].add(inventory_id)
             return outcome
         assert isinstance(outcome, Offer), "an inventory answers changes with its offer"
         offer = outcome.of(ticket_type_id)
         assert offer is not None, "it has just been opened"
         return offer
+
+    async def _doubt(self, event_id: EventId) -> Refusal | None:
+        """OVERLOADED as long as nobody can tell which seats of this event are sold already."""
+        for inventory_id in tuple(self._in_doubt.get(event_id, ())):
+            # It is answered after the Open that came before it, and once that is durable.
+            outcome = await self._router.ask(inventory_id, ListAccessCodes())
+            if isinstance(outcome, Refusal) and outcome.reason is Reason.OVERLOADED:
+                return outcome
+            self._in_doubt[event_id].discard(inventory_id)
+        self._in_doubt.pop(event_id, None)
+        return None
 
     def _shares(self, organizer: Organizer, capacity_id: InventoryId) -> bool:
         capacity = self._catalogue.capacity(capacity_id)

@@ -63,7 +63,10 @@ class PaymentSteps:
                 started = await self._start_others(home, held)
             case Refusal(reason=Reason.OVERLOADED):
                 started = home  # it may start yet, but before what is sent to it next
+            case Refusal(reason=Reason.PAYMENT_IN_PROGRESS):
+                return home
             case Refusal() | Departed():
+                self._give_back_claims(held)
                 return home
             case _:
                 assert_never(home)
@@ -113,7 +116,11 @@ class PaymentSteps:
     async def fail(self, paying: Reservation, *, attempt: int) -> None:
         """No line is `paying` this attempt any more, and its guest's limits are as before it."""
         await self._home_last(paying, lambda line: FailPayment(line.reservation_id, attempt))
-        for claim in paying.claims:  # the next attempt claims anew; nobody needs to wait for this
+        self._give_back_claims(paying)
+
+    def _give_back_claims(self, reservation: Reservation) -> None:
+        """The next attempt claims anew; nobody needs to wait for this."""
+        for claim in reservation.claims:
             self._router.ask(claim.inventory_id, Release(claim.reservation_id))
 
     async def _home_last(

@@ -21,6 +21,8 @@ COMPRESSED_FROM_BYTES: Final = 1000
 """What fits into one packet anyway isn't compressed."""
 
 _PIECE_BYTES: Final = 64 * 1024
+_LEVEL: Final = 6
+"""9 takes five times as long for a twentieth less."""
 _TAG_BYTES: Final = 12
 _GZIP_BITS: Final = zlib.MAX_WBITS | 16
 _JSON: Final[Mapping[str, str]] = {
@@ -57,7 +59,7 @@ class Text:
     def _compressed(self) -> "tuple[_Encoding, bytes] | None":
         if len(self._body) < COMPRESSED_FROM_BYTES:
             return None
-        return _Encoding(self._tag, "gzip"), gzip.compress(self._body, mtime=0)
+        return _Encoding(self._tag, "gzip"), gzip.compress(self._body, _LEVEL, mtime=0)
 
 
 class CompressedText:

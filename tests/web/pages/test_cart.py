@@ -70,6 +70,15 @@ async def test_it_says_how_many_each_guest_may_have(house: PageHouse, guest: Bro
         assert ("At most 4 for each guest." in page.text) is said
 
 
+async def test_it_offers_no_more_than_a_guest_may_have(house: PageHouse, guest: Browser) -> None:
+    mario = await house.organizer("mario")
+    for limit, most in ((None, "10"), (4, "4")):
+        event = await house.event(mario, max_per_guest=limit)
+        await house.ticket_type(mario, event=event, capacity=20, max_per_reservation=10)
+        page = await document(await guest.get(f"/events/{event.id}"))
+        assert page.all("option")[-1].text == most
+
+
 async def test_a_long_description_is_cut_for_the_summary_only(house: PageHouse, guest: Browser) -> None:
     event = await house.event(await house.organizer("mario"), description="word " * 100)
     page = await document(await guest.get(f"/events/{event.id}"))

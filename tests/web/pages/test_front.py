@@ -35,6 +35,17 @@ async def test_it_lists_events_with_their_lowest_price_and_what_is_left(
     assert page.one("time").attributes["datetime"] == "2027-02-24T08:00:00Z"
 
 
+async def test_where_some_tickets_are_free_the_lowest_price_is_still_a_price(
+    house: PageHouse, guest: Browser
+) -> None:
+    mario = await house.organizer("mario")
+    event = await house.event(mario, name="Gala")
+    await house.ticket_type(mario, event=event, capacity=10, price_cents=2000)
+    await house.ticket_type(mario, event=event, capacity=5, price_cents=0)
+    card = (await document(await guest.get("/"))).one("ul", class_="offers").text
+    assert "from €0.00" in card
+
+
 async def test_it_lists_coupons_with_the_page_that_sells_them(house: PageHouse, guest: Browser) -> None:
     coupon = await house.ticket_type(await house.organizer("mario"), name="Lunch", capacity=1, price_cents=0)
     page = await document(await guest.get("/"))

@@ -1,5 +1,6 @@
 """An organizer's orders and statistics."""
 
+import msgspec
 import pytest
 
 from tests.web.api.house import BEN
@@ -7,7 +8,7 @@ from tests.web.pages.conftest import Browser, OpenBrowser, log_in
 from tests.web.pages.document import document
 from tests.web.pages.house import PageHouse
 from ticketd.core.catalogue import Organizer
-from ticketd.core.ids import MICROSECONDS, Instant, ReservationId, TicketTypeId
+from ticketd.core.ids import MICROSECONDS, Instant, ReservationId, SeatId, TicketTypeId
 from ticketd.core.reservations import ReservationStatus
 from ticketd.storage.orders import Order, OrderLine
 
@@ -38,6 +39,14 @@ async def test_orders_show_what_was_bought_and_by_whom(house: PageHouse, anna: B
         "7-1 Paid Fri 15 January 2027, 08:00 (UTC) 2 × VIP Gustav · guest@example.org €25.00"
     )
     assert "secret" not in await response.text()
+
+
+async def test_orders_name_the_seats(house: PageHouse, anna: Browser) -> None:
+    seats = (SeatId("Stalls-A-1"), SeatId("Stalls-A-2"))
+    line = OrderLine(TicketTypeId(7), "VIP", 2, 1250, seats)
+    house.orders.all.append(msgspec.structs.replace(order(1), lines=(line,)))
+    page = await document(await anna.get("/mario/orders"))
+    assert "2 × VIP: Stalls-A-1, Stalls-A-2" in page.one("tbody").text
 
 
 async def test_orders_come_in_pages(house: PageHouse, anna: Browser) -> None:
@@ -82,8 +91,8 @@ async def test_statistics_sum_up_by_event_by_ticket_type_and_by_name(
     assert totals["Reserved (sold and held)"] == "3"
     by_event, by_type, by_name = page.all("tbody")
     assert [each.text for each in page.inside(by_event, "tr")] == [
-        "Gala 10 0 0 0 10 €0.00",
-        "Ball 10 0 0 0 10 €0.00",
+        "Gala, Wed 24 February 2027, 09:00 10 0 0 0 10 €0.00",
+        "Ball, Wed 24 February 2027, 09:00 10 0 0 0 10 €0.00",
     ]
     assert "Lunch (Coupon) 5 2 1 3 2 €10.00" in by_type.text
     assert "VIP 20 0 0 0 20 €0.00" in by_name.text

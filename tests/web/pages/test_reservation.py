@@ -196,6 +196,14 @@ async def test_what_is_no_reservation_is_not_found(guest: Browser, reservation_i
     assert (await guest.post(f"/r/{reservation_id}", data=PAID)).status == 404
 
 
+async def test_each_ticket_says_what_it_is_for_and_when(house: PageHouse, guest: Browser) -> None:
+    path, _ = await stalls(house)
+    bought = await guest.post(path, data={"seats": "Stalls-B-3, Stalls-A-1"})
+    paid = await document(await guest.post(bought.url.path, data=PAID))
+    line, *tickets = [each.text for each in paid.all("time")]
+    assert tickets == [line, line]
+
+
 async def test_seats_stand_in_the_reservation_and_each_on_its_ticket(
     house: PageHouse, guest: Browser
 ) -> None:

@@ -196,6 +196,19 @@ async def test_more_seats_than_one_guest_may_have_are_refused_and_stay_chosen(
     ]
 
 
+async def test_links_carry_no_more_chosen_seats_than_can_be_had(
+    house: PageHouse, guest: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seat_plans, "SEATS_SHOWN_MAX", 10)
+    organizer, event = await evening_in(house, plain("North", "South", rows=2, seats=4))
+    path, _ = await seated(house, organizer, event, "North", "South", max_per_reservation=2)
+    chosen = [("seat", f"North-A-{number}") for number in range(1, 5)]
+    page = await document(await guest.get(path, params=chosen))
+    links = [each.attributes["href"] for each in page.all("a") if "section=" in each.attributes["href"]]
+    assert links
+    assert all(link.endswith("&seat=North-A-1&seat=North-A-2") for link in links)
+
+
 async def test_a_form_sent_twice_reserves_once(house: PageHouse, guest: Browser) -> None:
     path, ticket_type_id = await stalls(house)
     keys = [

@@ -170,6 +170,17 @@ async def test_the_list_goes_event_by_event_and_ends_with_coupons(
     assert names == ["sooner 0", "sooner 1", "later 0", "later 1", "Coupon"]
 
 
+async def test_evenings_of_the_same_name_are_told_apart_by_their_time(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    for days in (8, 9):
+        await house.ticket_type(mario, event=await house.event(mario, name="Gala", in_days=days))
+    page = await document(await anna.get("/mario/tickets"))
+    for choices in (page.inside(page.one("select", name="event_id"), "option")[1:], page.all("time")):
+        first, second = (each.text for each in choices)
+        assert first != second
+
+
 async def test_the_list_says_what_is_purchased_of_the_most_and_what_is_held(
     house: PageHouse, anna: Browser
 ) -> None:

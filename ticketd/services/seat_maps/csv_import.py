@@ -152,10 +152,13 @@ class _Sheet:
     def seat_map(self) -> SeatMap | Refusal:
         """The seat map, or all that is wrong with it, top to bottom."""
         document = self._document()
-        if not self.errors:
-            return seat_map_or_refusal(document, lambda place: self._spot(place).field())
+        outcome = seat_map_or_refusal(document, lambda place: self._spot(place).field())
+        if isinstance(outcome, SeatMap) and not self.errors:
+            return outcome
         flaws = islice(flaws_of(document), ERRORS_MAX) if self._rows else ()
-        found = sorted((*self.errors, *(_Error(self._spot(flaw.place), flaw.message) for flaw in flaws)))
+        found = sorted((*self.errors, *{_Error(self._spot(flaw.place), flaw.message) for flaw in flaws}))
+        if not found:
+            return outcome
         return Refusal(
             Reason.INVALID,
             errors=tuple(FieldError(spot.field(), message) for spot, message in found[:ERRORS_MAX]),

@@ -93,7 +93,5 @@ def _since(request: web.Request) -> int | None:
 
 
 def _changes(view: SeatView, since: int) -> Text | None:
-    changed = view.changed_since(since)
-    if changed is None or len(changed) > CHANGES_MAX:
-        return None
-    return Text(changes_text(view, changed))
+    changed = view.changed_since(since, at_most=CHANGES_MAX)
+    return None if changed is None else Text(changes_text(view, changed))

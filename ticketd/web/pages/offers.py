@@ -7,6 +7,7 @@ import msgspec
 
 from ticketd.core.catalogue import Event, TicketType, Venue
 from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.money import format_cents
 from ticketd.core.outcomes import Offer
 from ticketd.core.terms import SaleStatus, opening, sale_status
 from ticketd.web.pages import words
@@ -52,6 +53,11 @@ def event_line(event: Event) -> EventLine:
     return EventLine(event.name, f"/events/{event.id}", moment(event.starts_at, event.timezone))
 
 
+def dated(event: Event) -> str:
+    """The event's name with its time: one of the same name may take place on another day."""
+    return f"{event.name}, {words.day_and_time(event.starts_at, event.timezone)}"
+
+
 def place(venue: Venue | None) -> str:
     """Where an event takes place, in one line; "" if its owner hasn't said."""
     return "" if venue is None else ", ".join(filter(None, (venue.name, venue.address)))
@@ -93,13 +99,14 @@ def lowest_price(offers: Sequence[Offer]) -> str:
     prices = {offer.terms.price_cents for offer in offers}
     if not prices:
         return ""
-    lowest = words.price(min(prices))
-    return lowest if len(prices) == 1 else f"from {lowest}"
+    lowest = min(prices)
+    return words.price(lowest) if len(prices) == 1 else f"from {format_cents(lowest)}"
 
 
-def most_at_once(offer: Offer) -> int:
-    """How many one guest can reserve of it now."""
-    return min(offer.figures.free, offer.terms.max_per_reservation)
+def most_at_once(offer: Offer, event: Event | None = None) -> int:
+    """How many one guest can reserve of it now, and pay for as the event's guest."""
+    most = min(offer.figures.free, offer.terms.max_per_reservation)
+    return most if event is None or event.max_per_guest is None else min(most, event.max_per_guest)
 
 
 def quantities(most: int, *, least: int, chosen: int) -> Sequence[Choice]:
@@ -130,6 +137,6 @@ def offer_view(
         countdown(offer, now, timezone=timezone),
         is_on_sale,
         offer.hall is not None,
-        quantities(most_at_once(offer), least=least, chosen=quantity) if by_number else (),
+        quantities(most_at_once(offer, event), least=least, chosen=quantity) if by_number else (),
         error,
     )

@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 
 from ticketd.core.money import format_cents
 from ticketd.core.refusals import Refusal
-from ticketd.services.management import Order
+from ticketd.services.management import Order, OrderLine
 from ticketd.services.order_lists import csv_lines
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.errors import refusal_page
@@ -82,7 +82,12 @@ def _row(order: Order) -> OrderRow:
         order.number,
         order.status.value.capitalize(),
         moment(order.created_at, UTC_NAME),
-        [f"{line.quantity} × {line.name}" for line in order.lines],
+        [_content(line) for line in order.lines],
         format_cents(order.total_cents),
         " · ".join(text for text in (order.name, order.email) if text) or "–",
     )
+
+
+def _content(line: OrderLine) -> str:
+    what = f"{line.quantity} × {line.name}"
+    return f"{what}: {', '.join(line.seats)}" if line.seats else what

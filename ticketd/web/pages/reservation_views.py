@@ -39,6 +39,7 @@ class TicketView(msgspec.Struct, frozen=True):
     """One admission, with its code as SVG."""
 
     name: str
+    event: EventLine | None
     seat: str
     position: int
     code: TicketCode
@@ -103,6 +104,7 @@ class Admission(NamedTuple):
     """One ticket among all of its reservation."""
 
     name: str
+    event: EventLine | None
     seat: str
     position: int
     code: TicketCode
@@ -249,16 +251,19 @@ def pay_form(
 def admissions(lines: Sequence[NamedLine]) -> Sequence[Admission]:
     """Every ticket, numbered through."""
     tickets = [
-        (each.view.name, seat, code)
+        (each.view, seat, code)
         for each in lines
         for seat, code in zip(each.view.seats or repeat(""), each.ticket_codes, strict=False)
     ]
-    return [Admission(name, seat, position, code) for position, (name, seat, code) in enumerate(tickets, 1)]
+    return [
+        Admission(line.name, line.event, seat, position, code)
+        for position, (line, seat, code) in enumerate(tickets, 1)
+    ]
 
 
 def printed(tickets: Sequence[Admission]) -> Sequence[TicketView]:
     """The tickets with their QR codes; 2 ms each, so not for the event loop."""
-    return [TicketView(name, seat, position, code, _qr_svg(code)) for name, seat, position, code in tickets]
+    return [TicketView(*ticket, _qr_svg(ticket.code)) for ticket in tickets]
 
 
 def _qr_svg(code: TicketCode) -> str:

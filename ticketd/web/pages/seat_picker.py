@@ -70,12 +70,13 @@ def picker_of(
     part, chosen = _part(request, parts), _chosen(view, wanted)
     here = frozenset(index for index in chosen if part is not None and part.first <= index < part.end)
     seats = [hall.seat_id(index) for index in chosen]
+    carried = seats[: offer.terms.max_per_reservation]  # each link names them all: no more than can be had
     return Picker(
         section="" if part is None else part.section,
-        overview_path=_path(shop.path, seats),
+        overview_path=_path(shop.path, carried),
         overview_view_box=overview_of(hall).view_box if part is None else "",
-        sections=_section_links(shop.path, view, seats) if part is None else (),
-        parts=_part_links(shop.path, parts, part, seats),
+        sections=_section_links(shop.path, view, carried) if part is None else (),
+        parts=_part_links(shop.path, parts, part, carried),
         map="" if part is None else seat_map(environment, part, view, here),
         list="" if part is None else seat_list(environment, part, view, here),
         elsewhere=[hall.seat_id(index) for index in chosen if index not in here],

@@ -108,7 +108,7 @@ async def _page(request: web.Request, shop: Shop, tried: _Try) -> web.StreamResp
     event = shop.event
     refused = () if refusal is None else refusal.taken_seats
     picker = picker_of(request, shop, offer, seats, [seat for seat in wish.seats if seat not in refused])
-    most = min(most_at_once(offer), _BEST_OFFERED_MAX)
+    most = min(most_at_once(offer, event), _BEST_OFFERED_MAX)
     view = SeatsView(
         offer=offer_view(offer, path=shop.path, event=event, now=services.clock.now()),
         organizer=organizer_link(shop.organizer),

@@ -7,6 +7,7 @@ there are (`best_available`).
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Final
 
 import msgspec
@@ -40,8 +41,10 @@ class SeatWish(msgspec.Struct, frozen=True, kw_only=True):
 def wish_from(form: Mapping[str, str]) -> SeatWish:
     """The wish in a form."""
     wants_best = form.get("buy") == "best" or ("buy" not in form and bool(form.get("best_available")))
+    named = chain(_ticked(form), _typed(form.get("seats", "")), _numbered(form))
     return SeatWish(
-        seats=(*_ticked(form), *_typed(form.get("seats", "")), *_numbered(form)),
+        # A few letters can name millions; of too many, one too many is enough.
+        seats=tuple(islice(named, QUANTITY_MAX + 1)),
         section=form.get("section", ""),
         row=form.get("row", "").strip(),
         numbers=form.get("numbers", "").strip(),

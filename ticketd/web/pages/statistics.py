@@ -1,6 +1,6 @@
 """What an organizer has sold: `/{organizer}/statistics`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from aiohttp import web
@@ -13,6 +13,7 @@ from ticketd.web.context import SERVICES
 from ticketd.web.pages.errors import refusal_page
 from ticketd.web.pages.fields import Choice, Field, filled
 from ticketd.web.pages.guards import Desk, desk_page
+from ticketd.web.pages.offers import dated
 from ticketd.web.pages.rendering import render
 
 
@@ -60,7 +61,10 @@ async def show_statistics(request: web.Request, desk: Desk) -> web.StreamRespons
     if isinstance(report, Refusal):
         return refusal_page(request, report)
     view = StatisticsView(
-        desk.organizer.name, _filters(request, desk), _totals(report.totals), _tables(report)
+        desk.organizer.name,
+        _filters(request, desk),
+        _totals(report.totals),
+        _tables(report, _names(request, desk)),
     )
     return render(request, "statistics.html", view, masthead=desk.masthead)
 
@@ -80,7 +84,7 @@ def _filters(request: web.Request, desk: Desk) -> Sequence[Field]:
             name="event_id",
             label="Event",
             kind="select",
-            choices=(Choice("", "All, and coupons"), *(Choice(str(each.id), each.name) for each in events)),
+            choices=(Choice("", "All, and coupons"), *(Choice(str(each.id), dated(each)) for each in events)),
         ),
         Field(
             name="ticket_type_name",
@@ -103,14 +107,18 @@ def _totals(totals: Row) -> Sequence[tuple[str, str]]:
     )
 
 
-def _tables(report: StatisticsReport) -> Sequence[FigureTable]:
-    events = {each.event_id: each.name for each in report.events}
+def _names(request: web.Request, desk: Desk) -> Mapping[EventId, str]:
+    events = request.app[SERVICES].catalogue.events_of_organizer(desk.organizer.id)
+    return {each.id: dated(each) for each in events}
 
+
+def _tables(report: StatisticsReport, events: Mapping[EventId, str]) -> Sequence[FigureTable]:
     def belonging(row: TicketTypeRow) -> str:
         return "Coupon" if row.event_id is None else events.get(row.event_id, "")
 
+    by_event = [_row(events.get(each.event_id, each.name), "", each) for each in report.events]
     return (
-        FigureTable("events", "By event", [_row(each.name, "", each) for each in report.events]),
+        FigureTable("events", "By event", by_event),
         FigureTable(
             "ticket-types",
             "By ticket type",

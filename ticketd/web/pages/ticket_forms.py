@@ -12,6 +12,7 @@ from ticketd.core.terms import UNLIMITED, Terms, TermsPatch
 from ticketd.services.drafts import CAPACITY_MAX, MAX_PER_RESERVATION_MAX, POSITION_MAX, TicketTypeDraft
 from ticketd.services.texts import NAME_LENGTH_MAX
 from ticketd.web.pages.fields import Choice, Field, filled, moment_field
+from ticketd.web.pages.offers import dated
 from ticketd.web.pages.typed import Typed, local_text
 from ticketd.web.pages.words import UTC_NAME, amount
 
@@ -116,13 +117,13 @@ def change_fields(
     window = (
         moment_field(
             "on_sale_at",
-            "On sale from",
+            "On sale from (optional)",
             hint=f"In the time of {timezone}. Empty: at once.",
             shown=local_text(terms.on_sale_at, timezone),
         ),
         moment_field(
             "off_sale_at",
-            "On sale until",
+            "On sale until (optional)",
             hint=f"In the time of {timezone}. Empty: as long as the event allows.",
             shown=local_text(terms.off_sale_at, timezone),
         ),
@@ -150,7 +151,7 @@ def patch_from(form: Mapping[str, str], ticket_type: TicketType, event: Event | 
 
 
 def _event_field(events: Sequence[Event]) -> Field:
-    choices = (Choice("", "None: a coupon"), *(Choice(str(event.id), event.name) for event in events))
+    choices = (Choice("", "None: a coupon"), *(Choice(str(event.id), dated(event)) for event in events))
     return Field(name="event_id", label="Event", kind="select", choices=choices)
 
 

@@ -10,6 +10,7 @@ from ticketd.web.context import Services
 from ticketd.web.pages import words
 from ticketd.web.pages.guards import Desk
 from ticketd.web.pages.offers import left
+from ticketd.web.pages.words import Moment, moment
 
 COUPON = "Coupon"
 
@@ -20,6 +21,7 @@ class TicketRow(msgspec.Struct, frozen=True):
     name: str
     path: str
     event: str
+    starts: Moment | None
     purchased: str
     held: str
     price: str
@@ -53,6 +55,7 @@ def _row(services: Services, desk: Desk, offer: Offer, event: Event | None) -> T
         offer.terms.name,
         f"{desk.path}/tickets/{offer.ticket_type_id}",
         COUPON if event is None else event.name,
+        None if event is None else moment(event.starts_at, timezone),
         f"{figures.sold:,} of {figures.capacity:,}",
         f"{figures.held + figures.paying:,}",
         words.price(offer.terms.price_cents),

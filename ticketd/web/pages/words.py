@@ -24,10 +24,14 @@ class Moment(msgspec.Struct, frozen=True):
 def moment(at: Instant, timezone: str) -> Moment:
     """The instant as people at that place say it."""
     exact = datetime.fromtimestamp(at / MICROSECONDS, UTC)
-    there = exact.astimezone(ZoneInfo(timezone))
-    day = f"{there:%a} {there.day} {there:%B %Y, %H:%M}"
     zone = "UTC" if timezone == UTC_NAME else f"{timezone.rpartition('/')[2].replace('_', ' ')} time"
-    return Moment(exact.strftime("%Y-%m-%dT%H:%M:%SZ"), f"{day} ({zone})")
+    return Moment(exact.strftime("%Y-%m-%dT%H:%M:%SZ"), f"{day_and_time(at, timezone)} ({zone})")
+
+
+def day_and_time(at: Instant, timezone: str) -> str:
+    """The instant by the calendar and the clock on the wall there."""
+    there = datetime.fromtimestamp(at / MICROSECONDS, UTC).astimezone(ZoneInfo(timezone))
+    return f"{there:%a} {there.day} {there:%B %Y, %H:%M}"
 
 
 def price(cents: int) -> str:
