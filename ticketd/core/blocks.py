@@ -11,7 +11,7 @@ Of blocks that cost the same, the first in the order of the map is best.
 
 from array import array
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import isqrt
 from typing import Final
 
@@ -46,7 +46,9 @@ class Blocks:
 
     def __init__(self, hall: Hall, statuses: bytearray) -> None:
         self.runs = tuple(_runs(hall))
-        self._xs, self._ys = hall.xs, hall.ys
+        self._x_sums = array("q", accumulate(hall.xs, initial=0))
+        self._y_sums = array("q", accumulate(hall.ys, initial=0))
+        """Of all seats before this one: the middle of a block costs the same however large it is."""
         self._statuses = statuses
         self._orders: dict[tuple[int, int], Sequence[int]] = {}
 
@@ -96,8 +98,8 @@ class Blocks:
     def _distance(self, focus: Point, first: int, size: int) -> int:
         """From the middle of these seats to the focal point, rounded down."""
         end = first + size
-        dx = sum(self._xs[first:end]) - size * focus[0]
-        dy = sum(self._ys[first:end]) - size * focus[1]
+        dx = self._x_sums[end] - self._x_sums[first] - size * focus[0]
+        dy = self._y_sums[end] - self._y_sums[first] - size * focus[1]
         return isqrt(dx * dx + dy * dy) // size
 
     def _order(self, number: int, size: int) -> Sequence[int]:
