@@ -8,12 +8,14 @@ from ticketd.core.seat_maps import Row, Seat, SeatMap, Section
 
 
 def row(name: str, seats: str, *, y: float = 0.0) -> Row:
-    """A row drawn as text: `o` is a seat, `x` a blocked one, a space an aisle; the first stands at 0."""
+    """A row drawn as text: `o` is a seat, `x` a blocked one, `w` one for a wheelchair, `c` for who comes
+    along, a space an aisle; the first stands at 0."""
     places = [(x, mark) for x, mark in enumerate(seats) if mark != " "]
     return Row(
         name,
         tuple(
-            Seat(str(number), x, y, blocked=mark == "x") for number, (x, mark) in enumerate(places, start=1)
+            Seat(str(number), x, y, mark == "w", mark == "c", mark == "x")
+            for number, (x, mark) in enumerate(places, start=1)
         ),
     )
 
@@ -39,7 +41,10 @@ def _rows(draw: st.DrawFn, name: str, seats_max: int) -> Row:
     seats: list[Seat] = []
     for number, gap in enumerate(gaps, start=1):
         x += gap
-        seats.append(Seat(str(number), x, y, blocked=draw(st.integers(0, 9)) == 0))
+        kind = draw(st.integers(0, 19))
+        seats.append(
+            Seat(str(number), x, y, blocked=kind < 2, accessible=kind == 2, companion=kind in (3, 4))
+        )
     return Row(name, tuple(seats))
 
 

@@ -8,6 +8,7 @@ from math import isqrt
 from ticketd.core.seat_maps import Row, SeatMap, Section
 
 STRANDED = 2000
+SPARED = 1_000_000
 
 Spot = tuple[int, int, int]
 """Numbers of section, row and seat: the order of the map."""
@@ -25,6 +26,13 @@ class Oracle:
             for s, section in enumerate(seat_map.sections)
             for r, row in enumerate(section.rows)
             for n, seat in enumerate(row.seats)
+        }
+        self.spared = {
+            (s, r, n)
+            for s, section in enumerate(seat_map.sections)
+            for r, row in enumerate(section.rows)
+            for n, seat in enumerate(row.seats)
+            if seat.accessible or seat.companion
         }
         self.place = {
             (s, r, n): place
@@ -50,7 +58,9 @@ class Oracle:
         if not choices and not together:
             choices = list(self.pairs(free, count))
         if not choices and not together:
-            nearest = sorted((self.distance([spot]), spot) for spot in free)[:count]
+            nearest = sorted((self.distance([spot]) + SPARED * (spot in self.spared), spot) for spot in free)[
+                :count
+            ]
             choices = [(0, sorted(spot for _, spot in nearest))]
         return tuple(self.name[spot] for spot in min(choices)[1]) if choices else None
 
@@ -59,7 +69,8 @@ class Oracle:
         for s, r, n in free:
             block = [(s, r, n + place) for place in range(count)]
             if free.issuperset(block) and all(map(self.are_neighbours, block, block[1:])):
-                yield self.distance(block) + STRANDED * self.stranded(free, block), block
+                cost = self.distance(block) + STRANDED * self.stranded(free, block)
+                yield cost + SPARED * len(self.spared.intersection(block)), block
 
     def pairs(self, free: set[Spot], count: int) -> Iterator[Choice]:
         """All blocks in one row with all blocks in the row behind it."""

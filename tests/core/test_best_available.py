@@ -130,6 +130,16 @@ def test_a_seat_that_was_alone_before_is_not_stranded() -> None:
     assert seating.best(1, together=True) == ids("A2")
 
 
+def test_wheelchair_spaces_and_their_companions_are_spared_until_nothing_else_is_left() -> None:
+    seating = Seating(one_section("wcoo", "", "", "", "", "oo"))
+    seating.hold(ids("A3", "A4"))
+    assert seating.best(2, together=True) == ids("F1", "F2")
+    seating.hold(ids("F1"))
+    assert seating.best(1, together=True) == ids("F2")
+    assert seating.best(2, together=True) == ids("A1", "A2")
+    assert seating.best(3, together=False) == ids("A1", "A2", "F2")
+
+
 def test_a_released_block_is_best_again() -> None:
     seating = Seating(one_section("oooo", "oooo"))
     first = seating.best(4, together=True)

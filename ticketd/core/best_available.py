@@ -3,7 +3,8 @@
 1. As many seats side by side as are wanted: the block that costs least (see `blocks`).
 2. If the whole hall has none, and only if the guest allows it, two blocks in neighbouring rows of a section
    (rows that the hall doesn't have aside): the two that cost least, each as many times as it has seats.
-3. If there are none either, the single seats that are nearest to their section's focal point.
+3. If there are none either, the single seats that are nearest to their section's focal point, accessible and
+   companion ones last.
 
 What costs the same goes by the order of the map, seat by seat.
 """

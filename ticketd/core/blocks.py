@@ -4,7 +4,9 @@ What a block costs, in thousandths of a seat:
 
 - the distance from its middle (the mean of its seats) to its section's focal point, rounded down, and
 - STRANDED_COST for each seat that it strands: a free one right beside the block that has no free neighbour on
-  its other side. So a block that strands none is taken in place of one that is nearer by less than that.
+  its other side. So a block that strands none is taken in place of one that is nearer by less than that, and
+- SPARED_COST for each accessible or companion seat: nobody who didn't name them gets them, unless there is
+  no other block of that size.
 
 Of blocks that cost the same, the first in the order of the map is best.
 """
@@ -17,12 +19,15 @@ from typing import Final
 
 import msgspec
 
-from ticketd.core.hall import Hall, Point
+from ticketd.core.hall import ACCESSIBLE, COMPANION, Hall, Point
 from ticketd.core.ranking import COST_SHIFT, Rank
 from ticketd.core.seat_status import FREE
 
 STRANDED_COST: Final = 2000
 """Two seats' width for each stranded seat."""
+
+SPARED_COST: Final = 1_000_000
+"""A thousand seats' width: more than any way through a house."""
 
 ORDERS_PER_RUN_MAX: Final = 8
 """For how many sizes the order of blocks is remembered, on average; then all are forgotten."""
@@ -46,6 +51,7 @@ class Blocks:
 
     def __init__(self, hall: Hall, statuses: bytearray) -> None:
         self.runs = tuple(_runs(hall))
+        self._spared = dict(_spared(hall, self.runs))
         self._x_sums = array("q", accumulate(hall.xs, initial=0))
         self._y_sums = array("q", accumulate(hall.ys, initial=0))
         """Of all seats before this one: the middle of a block costs the same however large it is."""
@@ -65,6 +71,7 @@ class Blocks:
             return None
         # bit n is set where a block that starts at seat n strands the seat before it, or the one behind it
         before, behind = free << 1 & ~(free << 2), free >> size & ~(free >> size + 1)
+        spared = self._spared.get(number, 0)
         best: Rank | None = None
         for start in self._order(number, size):
             if not starts >> start & 1:
@@ -73,11 +80,13 @@ class Blocks:
             rank = self._distance(run.focus, first, size) << COST_SHIFT | first
             if best is not None and rank > best:
                 break  # and so are all that are further away
-            stranded = (before >> start & 1) + (behind >> start & 1)
-            rank += STRANDED_COST * stranded << COST_SHIFT
+            extra = STRANDED_COST * ((before >> start & 1) + (behind >> start & 1))
+            if spared:
+                extra += SPARED_COST * (spared >> start & (1 << size) - 1).bit_count()
+            rank += extra << COST_SHIFT
             if best is None or rank < best:
                 best = rank
-            if not stranded:
+            if not extra:
                 break
         return best
 
@@ -86,10 +95,15 @@ class Blocks:
         return max(map(len, self._digits(self.runs[number]).split(b"0")))
 
     def singles(self, number: int) -> list[Rank]:
-        """Each free seat of this run by its distance alone."""
-        run = self.runs[number]
-        seats = [run.first + place for place, digit in enumerate(self._digits(run)) if digit == _ONE]
-        return [self._distance(run.focus, seat, 1) << COST_SHIFT | seat for seat in seats]
+        """Each free seat of this run by its distance, those that are spared last."""
+        run, spared = self.runs[number], self._spared.get(number, 0)
+        ranks: list[Rank] = []
+        for place, digit in enumerate(self._digits(run)):
+            if digit == _ONE:
+                seat = run.first + place
+                cost = self._distance(run.focus, seat, 1) + SPARED_COST * (spared >> place & 1)
+                ranks.append(cost << COST_SHIFT | seat)
+        return ranks
 
     def _digits(self, run: Run) -> bytearray:
         """A 1 for each free seat, a 0 for the others."""
@@ -115,6 +129,15 @@ class Blocks:
         last = run.count - size
         order = sorted(range(last + 1), key=lambda start: self._distance(run.focus, run.first + start, size))
         return bytes(order) if last < 256 else array("I", order)
+
+
+def _spared(hall: Hall, runs: Sequence[Run]) -> Iterator[tuple[int, int]]:
+    """The runs with accessible or companion seats, and a bit for each of these."""
+    for number, run in enumerate(runs):
+        traits = hall.traits[run.first : run.first + run.count]
+        spared = sum(1 << place for place, trait in enumerate(traits) if trait & (ACCESSIBLE | COMPANION))
+        if spared:
+            yield number, spared
 
 
 def _openings(free: int, size: int) -> int:
