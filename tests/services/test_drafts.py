@@ -49,7 +49,7 @@ def refused_fields(refusal: Refusal | None) -> list[str]:
         (EventPatch(on_sale_at=Instant(-1)), "on_sale_at"),
         (EventPatch(off_sale_at=INSTANT_MAX), "off_sale_at"),
         (EventPatch(on_sale_at=NOON, off_sale_at=NOON), "off_sale_at"),
-        (EventPatch(on_sale_at=NEXT_DAY), "off_sale_at"),  # when the event is over
+        (EventPatch(on_sale_at=NEXT_DAY), "on_sale_at"),  # when the event is over
         *((EventPatch(max_per_guest=most), "max_per_guest") for most in (-1, 0, 1001)),
     ],
 )

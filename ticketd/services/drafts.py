@@ -219,7 +219,10 @@ def _sale_errors(
 ) -> Iterator[FieldError]:
     yield from _instant_errors("on_sale_at", on_sale_at)
     yield from _instant_errors("off_sale_at", off_sale_at)
-    yield from window_errors(on_sale_at, ends_at)
+    if off_sale_at is None and on_sale_at is not None and ends_at is not None and on_sale_at >= ends_at:
+        yield FieldError("on_sale_at", "The sale must begin before the event is over.")
+    else:
+        yield from window_errors(on_sale_at, off_sale_at)
 
 
 def _instant_errors(field: str, instant: Instant | None) -> Iterator[FieldError]:
