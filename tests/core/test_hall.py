@@ -46,7 +46,14 @@ def test_each_seat_is_found_by_its_id_and_is_what_the_map_says(seat_map: SeatMap
                 assert hall.find(seat_id) == hall.index(seat_id) == index
                 assert hall.seat_id(index) == seat_id
                 assert hall.info(index) == SeatInfo(
-                    section.name, map_row.name, seat.name, seat.x, seat.y, False, False, seat.blocked
+                    section.name,
+                    map_row.name,
+                    seat.name,
+                    seat.x,
+                    seat.y,
+                    seat.accessible,
+                    seat.companion,
+                    seat.blocked,
                 )
                 index += 1
     assert index == len(hall)

@@ -54,6 +54,15 @@ def held_seats(house: PageHouse, ticket_type_id: TicketTypeId) -> list[str]:
     return [view.hall.seat_id(index) for index, status in enumerate(view.statuses) if status == 1]
 
 
+async def test_no_more_can_be_chosen_than_a_guest_may_have(house: PageHouse, guest: Browser) -> None:
+    organizer, event = await evening_in(house, plain("Stalls", rows=2, seats=5), max_per_guest=4)
+    path, _ = await seated(house, organizer, event, "Stalls", max_per_reservation=10)
+    page = await document(await guest.get(path))
+    best = page.inside(page.one("select", name="best_available"), "option")
+    assert best[-1].text == "4"
+    assert page.one("form", class_="picker-form").attributes["data-most"] == "4"
+
+
 async def test_the_map_and_the_list_show_every_seat_as_it_stands(house: PageHouse, guest: Browser) -> None:
     path, ticket_type_id = await stalls(house, rows=2, seats=2)
     await take(house, ticket_type_id, "Stalls-A-2")

@@ -103,7 +103,7 @@ def lowest_price(offers: Sequence[Offer]) -> str:
     return words.price(lowest) if len(prices) == 1 else f"from {format_cents(lowest)}"
 
 
-def most_at_once(offer: Offer, event: Event | None = None) -> int:
+def most_at_once(offer: Offer, event: Event | None) -> int:
     """How many one guest can reserve of it now, and pay for as the event's guest."""
     most = min(offer.figures.free, offer.terms.max_per_reservation)
     return most if event is None or event.max_per_guest is None else min(most, event.max_per_guest)

@@ -84,7 +84,7 @@ def picker_of(
         live_path=f"{API}/ticket-types/{shop.ticket_type.id}/seats",
         version=view.version,
         price_cents=offer.terms.price_cents,
-        most=most_at_once(offer),
+        most=most_at_once(offer, shop.event),
     )
 
 
