@@ -214,7 +214,7 @@ def test_a_code_opens_only_the_ticket_type_that_it_is_for() -> None:
     assert [share.access_code for share in line.shares] == ["", "uni"]
     assert pool.codes(STUDENT) == {"uni": 2}
     assert pool.take("b", student=1, code="uni") == Refusal(
-        Reason.SOLD_OUT, ticket_type_id=STUDENT, available=0
+        Reason.SOLD_OUT, "This access code is used up.", ticket_type_id=STUDENT, available=0
     )
     pool.check_ledger()
     pool.send(c.Release(ONE))

@@ -54,6 +54,16 @@ class AccessCodeBook:
             return free
         return max(0, min(free, known.capacity - known.taken))
 
+    def room_refusal(self, code: str, quantity: int, free: int) -> Refusal | None:
+        """SOLD_OUT if this code doesn't open so many of the `free` ones."""
+        room = self.room(code, free)
+        if quantity <= room:
+            return None
+        if room == free:
+            return Refusal(Reason.SOLD_OUT, available=free)
+        detail = f"This access code is good for only {room} more." if room else "This access code is used up."
+        return Refusal(Reason.SOLD_OUT, detail, available=room)
+
     def used(self, code: str) -> str:
         """The code as a line keeps it: empty where none is needed."""
         return code if self._valid(code) is not None else ""

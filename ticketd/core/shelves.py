@@ -44,8 +44,7 @@ class Shelf:
 
     def room_refusal(self, quantity: int, access_code: str, free: int) -> Refusal | None:
         """SOLD_OUT if there aren't so many, of the shared ones, its own and those of the code."""
-        room = self.codes.room(access_code, self.room(free))
-        return Refusal(Reason.SOLD_OUT, available=room) if quantity > room else None
+        return self.codes.room_refusal(access_code, quantity, self.room(free))
 
     def follow(self, quantity: int, unit_price_cents: int, move: Move) -> None:
         """Take in a step of what a line has of it."""

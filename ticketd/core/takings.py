@@ -49,9 +49,10 @@ class Takings(InventoryState):
         # Who names seats hears which of them are gone, however few are left.
         if seats and (refusal := self._seats_refusal(seats)):
             return refusal
-        room = self.codes.room(code, free) if code else free
-        if quantity > room:
-            return Refusal(Reason.SOLD_OUT, available=room)
+        if quantity > free or code:
+            refusal = self.codes.room_refusal(code, quantity, free)
+            if refusal is not None:
+                return refusal
         if not seats and self.seating is not None:
             best = self.seating.best(quantity, together=command.together)
             if best is None:

@@ -183,7 +183,8 @@ class Management:
     async def duplicate_event(
         self, owner_id: OwnerId, event_id: EventId, starts_at: Instant
     ) -> Event | Refusal:
-        """A draft like this event at another time, with copies of its ticket types, but not of access codes.
+        """A draft like this event at another time, with copies of its ticket types and of the capacities that
+        they share, but not of access codes.
 
         Sale windows move along, by the clock on the wall.
         """
@@ -195,9 +196,9 @@ class Management:
         if isinstance(event, Refusal):
             return event
         offers = await self._offers.of(self._catalogue.ticket_types_of_event(event_id))
+        copy = self._openings.copier(event)
         for offer in offers.values():
-            terms = terms_moved(offer.terms, original, starts_at)
-            outcome = await self._openings.open_copy(offer, event, terms)
+            outcome = await copy.open(offer, terms_moved(offer.terms, original, starts_at))
             if isinstance(outcome, Refusal):
                 await self.delete_event(owner_id, event.id)  # if this is refused, too, a draft stays
                 return outcome

@@ -59,17 +59,26 @@ class Openings:
             terms = msgspec.structs.replace(terms, capacity=seats.sellable)
             profile = msgspec.structs.replace(profile, seat_map_id=seat_map_id)
             hall = seats.encode()
-        return await self._open(profile, terms, event, hall)
+        return await self.open_as(profile, terms, event, hall)
 
-    async def open_copy(self, original: Offer, event: Event, terms: Terms) -> Offer | Refusal:
-        """The same as an event's ticket type, for another event and on these terms; without access codes."""
-        profile = msgspec.structs.replace(original.profile, event_id=event.id, code=str(uuid.uuid4()))
-        hall = b"" if original.hall is None else original.hall.encode()
-        return await self._open(profile, terms, event, hall)
+    def copier(self, event: Event) -> "Copier":
+        """Opens the same ticket types for this event as another one has."""
+        return Copier(self, event)
 
-    async def _open(
+    async def copy_capacity(self, capacity_id: InventoryId) -> InventoryId | Refusal:
+        """Another shared capacity like this one, on which nothing draws yet."""
+        original = self._catalogue.capacity(capacity_id)
+        if original is None:
+            return Refusal(Reason.NOT_FOUND)
+        copy_id = inventory_of(await self._store.next_ticket_type_id())
+        profile = msgspec.structs.replace(original.profile, code=str(uuid.uuid4()))
+        outcome = await self._router.ask(copy_id, Open(profile, original.terms, None))
+        return outcome if isinstance(outcome, Refusal) else copy_id
+
+    async def open_as(
         self, profile: Profile, terms: Terms, event: Event | None, hall: bytes
     ) -> Offer | Refusal:
+        """A new ticket type of this kind, with these seats if there are any."""
         ticket_type_id = await self._store.next_ticket_type_id()
         inventory_id = profile.capacity_id or inventory_of(ticket_type_id)
         shelf_id = OWN if profile.capacity_id is None else ticket_type_id
@@ -98,3 +107,31 @@ class Openings:
     def _shares(self, organizer: Organizer, capacity_id: InventoryId) -> bool:
         capacity = self._catalogue.capacity(capacity_id)
         return capacity is not None and capacity.profile.organizer_id == organizer.id
+
+
+class Copier:
+    """Opens copies of ticket types for one event; those that share a capacity share one again."""
+
+    def __init__(self, openings: Openings, event: Event) -> None:
+        self._openings = openings
+        self._event = event
+        self._capacities: dict[InventoryId, InventoryId] = {}
+
+    async def open(self, original: Offer, terms: Terms) -> Offer | Refusal:
+        """The same ticket type for the event, on these terms; without access codes."""
+        profile = msgspec.structs.replace(original.profile, event_id=self._event.id, code=str(uuid.uuid4()))
+        if profile.capacity_id is not None:
+            capacity_id = await self._copy_of(profile.capacity_id)
+            if isinstance(capacity_id, Refusal):
+                return capacity_id
+            profile = msgspec.structs.replace(profile, capacity_id=capacity_id)
+        hall = b"" if original.hall is None else original.hall.encode()
+        return await self._openings.open_as(profile, terms, self._event, hall)
+
+    async def _copy_of(self, capacity_id: InventoryId) -> InventoryId | Refusal:
+        if capacity_id not in self._capacities:
+            copied = await self._openings.copy_capacity(capacity_id)
+            if isinstance(copied, Refusal):
+                return copied
+            self._capacities[capacity_id] = copied
+        return self._capacities[capacity_id]
