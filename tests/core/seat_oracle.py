@@ -8,7 +8,7 @@ from math import isqrt
 from ticketd.core.seat_maps import Row, SeatMap, Section
 
 STRANDED = 2000
-SPARED = 1_000_000
+SPARED = 1_000_000_000
 
 Spot = tuple[int, int, int]
 """Numbers of section, row and seat: the order of the map."""

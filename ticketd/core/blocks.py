@@ -26,8 +26,8 @@ from ticketd.core.seat_status import FREE
 STRANDED_COST: Final = 2000
 """Two seats' width for each stranded seat."""
 
-SPARED_COST: Final = 1_000_000
-"""A thousand seats' width: more than any way through a house."""
+SPARED_COST: Final = 1_000_000_000
+"""A million seats' width: more than any way through a house."""
 
 ORDERS_PER_RUN_MAX: Final = 8
 """For how many sizes the order of blocks is remembered, on average; then all are forgotten."""

@@ -6,7 +6,7 @@ from ticketd.core.access_codes import AccessCodeBook
 from ticketd.core.ids import InventoryId, TicketTypeId
 from ticketd.core.moves import Move
 from ticketd.core.outcomes import Figures, Offer
-from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.refusals import Refusal
 from ticketd.core.reservations import Share
 from ticketd.core.snapshots import ShelfAtRest
 from ticketd.core.terms import EventWindow, Profile, Terms, sale_time
