@@ -45,6 +45,11 @@ class Seating:
     def taken(self, seat_ids: Iterable[SeatId]) -> tuple[SeatId, ...]:
         """Those that aren't free; UnknownSeat if one isn't in this hall."""
         statuses, index = self._statuses, self.hall.index
+        for seat_id in seat_ids:
+            if statuses[index(seat_id)] != FREE:
+                break
+        else:  # as nearly always
+            return ()
         return tuple([seat_id for seat_id in seat_ids if statuses[index(seat_id)] != FREE])
 
     def best(self, count: int, *, together: bool) -> tuple[SeatId, ...] | None:

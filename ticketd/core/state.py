@@ -246,27 +246,6 @@ class InventoryState:
     def _apply_reserved(self, fact: f.Reserved) -> None:
         self.free -= fact.quantity
         self.held += fact.quantity
-        if not self.is_plain:
-            self._apply_reserved_from_stock(fact)
-            return
-        self.lines[fact.reservation_id] = Line(
-            fact.reservation_id,
-            self.id,
-            self.seq,
-            HELD,
-            fact.quantity,
-            fact.unit_price_cents,
-            fact.at,
-            fact.deadline,
-            fact.deadline,
-            bool(fact.parts),
-            0,
-            fact.parts,
-        )
-        self.deadlines.add(fact.deadline, fact.reservation_id)
-        self.keys.follow(fact, self.seq)
-
-    def _apply_reserved_from_stock(self, fact: f.Reserved) -> None:
         line = Line(
             fact.reservation_id,
             self.id,
@@ -289,7 +268,7 @@ class InventoryState:
         self.lines[fact.reservation_id] = line
         if fact.seats and self.seating is not None and not fact.access_code:
             self.seating.hold(fact.seats)  # nothing else counts along, as nearly always
-        else:
+        elif not self.is_plain:
             self._move(line, Move.HOLD)
         self.deadlines.add(fact.deadline, fact.reservation_id)
         self.keys.follow(fact, self.seq)
