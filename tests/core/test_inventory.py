@@ -15,7 +15,7 @@ from ticketd.core.inventory import (
 )
 from ticketd.core.outcomes import Departed, Offer
 from ticketd.core.refusals import Reason, Refusal
-from ticketd.core.replay import line_of
+from ticketd.core.replay import StillOpen, line_of
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.core.state import LedgerGap
 from ticketd.core.terms import EventStatus, EventWindow, Terms, TermsPatch
@@ -349,6 +349,15 @@ def test_a_closed_reservation_is_rebuilt_from_its_facts_alone() -> None:
     reservation = Reservation((home.inventory.lines[ONE], other.inventory.lines[ONE]))
     assert (reservation.number, reservation.total_cents) == ("7-3", 20_00)
     assert line_of(HOME, []) is None
+
+
+def test_facts_that_do_not_say_how_a_line_began_say_that_it_is_open() -> None:
+    desk = Desk(HOME)
+    desk.reserve(parts=CART, quantity=2)
+    desk.send(c.Seal(ONE, Instant(desk.now + HOLD_SECONDS * MICROSECONDS)))
+    desk.send(c.StartPayment(ONE))
+    with pytest.raises(StillOpen):
+        line_of(HOME, [each for each in history_of(ONE, desk) if not isinstance(each[1], f.Reserved)])
 
 
 def history_of(reservation: ReservationId, desk: Desk) -> list[tuple[int, f.AnyFact]]:

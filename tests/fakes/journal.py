@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from ticketd.core.catalogue import Listing
-from ticketd.core.facts import AnyFact
+from ticketd.core.facts import CLOSING, AnyFact, Reserved
 from ticketd.core.ids import (
     Instant,
     InventoryId,
@@ -245,7 +245,10 @@ class MemoryJournal:
         await self._reach()
         rows = self.database.ledger.get(inventory_id, {})
         facts = ((seq, _decode_fact(rows[seq])) for seq in sorted(rows))
-        return [(seq, fact) for seq, fact in facts if getattr(fact, "reservation_id", None) == reservation_id]
+        own = [(seq, fact) for seq, fact in facts if getattr(fact, "reservation_id", None) == reservation_id]
+        # The fact that made the line isn't indexed: only the one that closes it tells where it stands.
+        made = max((fact.line_seq for _, fact in own if isinstance(fact, CLOSING)), default=0)
+        return [(seq, fact) for seq, fact in own if seq == made or not isinstance(fact, Reserved)]
 
     async def _reach(self) -> None:
         await asyncio.sleep(0)

@@ -583,3 +583,11 @@ async def test_a_deleted_ticket_types_reservation_is_still_found(office: Office)
     found = await office.sales.find(held.home.reservation_id)
     assert isinstance(found, Reservation)
     assert found.home.status is ReservationStatus.RELEASED
+
+
+async def test_a_process_that_has_been_superseded_does_not_guess_about_an_open_line(office: Office) -> None:
+    reservation = await office.granted(*cart())
+    for actor in office.house.registry._actors.values():
+        actor.inventory.lines.clear()  # another process has made it
+    found = await office.sales.find(reservation.home.reservation_id)
+    assert reason(found) is Reason.OVERLOADED

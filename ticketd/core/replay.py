@@ -9,6 +9,10 @@ from ticketd.core.moves import Move
 from ticketd.core.reservations import Line
 
 
+class StillOpen(LookupError):
+    """The line isn't closed: its inventory knows it, in whatever process that is."""
+
+
 class _LinesOnly(Inventory):
     """Without the seats, codes and ticket types that the lines are of."""
 
@@ -21,11 +25,18 @@ class _LinesOnly(Inventory):
 
 
 def line_of(inventory_id: InventoryId, history: Iterable[tuple[int, AnyFact]]) -> Line | None:
-    """The line as it stands after `history`, its facts with their numbers in order; None without any."""
+    """The line as it stands after `history`, its facts with their numbers in order; None without any.
+
+    StillOpen if the fact that made it isn't among them: only the one that closes a line names that one.
+    """
     inventory = _LinesOnly(inventory_id)
     facts = list(history)
     # A claim may have run out before and been made anew: what counts is its last life.
-    first = max((n for n, (_, fact) in enumerate(facts) if isinstance(fact, Reserved)), default=0)
+    first = max((n for n, (_, fact) in enumerate(facts) if isinstance(fact, Reserved)), default=None)
+    if first is None:
+        if facts:
+            raise StillOpen
+        return None
     for seq, fact in facts[first:]:
         inventory.seq = seq - 1  # the facts in between are about others and change nothing here
         inventory.apply(fact)

@@ -16,7 +16,7 @@ from ticketd.core.ids import (
 )
 from ticketd.core.outcomes import Departed, Outcome
 from ticketd.core.refusals import Reason, Refusal, invalid
-from ticketd.core.replay import line_of
+from ticketd.core.replay import StillOpen, line_of
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.ports import Clock, Journal, Router
 from ticketd.services.answering import TRY_AGAIN, hear, in_time, is_in_doubt
@@ -172,7 +172,10 @@ class Sales:
     async def _closed_line(self, inventory: InventoryId, known: ReservationId) -> Line | Refusal:
         if closed := self._closed.get(known, inventory):
             return closed
-        line = line_of(inventory, await self._journal.history(known, inventory))
+        try:
+            line = line_of(inventory, await self._journal.history(known, inventory))
+        except StillOpen:  # in a process that has taken this one's place
+            return TRY_AGAIN
         if line is None:
             return _NOT_FOUND
         if not line.guest:  # a claim that is over can be made anew
