@@ -16,10 +16,10 @@ async def reserve(request: web.Request) -> web.Response:
     return web.Response(body=body, status=201, content_type="application/json")
 
 
-async def main() -> None:
-    """Serve on any free port until the process is ended."""
+async def serve(route: web.RouteDef) -> None:
+    """Answer at this one URL, on any free port, until the process is ended."""
     app = web.Application()
-    app.router.add_post("/api/v1/reservations", reserve)
+    app.add_routes([route])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -29,4 +29,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main())
+    uvloop.run(serve(web.post("/api/v1/reservations", reserve)))

@@ -306,8 +306,7 @@ class TicketTypeActor:
 
     def has_due(self, now: Instant) -> bool:
         """Whether a held line has run out."""
-        deadline = self.inventory.next_deadline()
-        return deadline is not None and deadline <= now
+        return self.inventory.deadlines.earliest <= now
 
     def tick(self, now: Instant) -> None:
         """Give back what ran out, and answer those who have waited too long."""

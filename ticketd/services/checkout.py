@@ -18,13 +18,13 @@ from ticketd.core.refusals import FieldError, Reason, Refusal, invalid
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.core.stats import PaymentStats
 from ticketd.ports import CardError, Charge, CurrencyError, PaymentError, PaymentGateway, Router
+from ticketd.services.answering import TRY_AGAIN
 from ticketd.services.payment_steps import BackOff, PaymentSteps
 from ticketd.services.texts import is_email, is_line
 
 EMAIL_LENGTH_MAX = 254
 NAME_LENGTH_MAX = 200
 
-OVERLOADED = Refusal(Reason.OVERLOADED, retry_after_seconds=1)
 HELD, PAYING = ReservationStatus.HELD, ReservationStatus.PAYING
 
 log = structlog.get_logger(__name__)
@@ -139,7 +139,7 @@ class Checkout:
             if (standing := await self._standing(running, deadline)) is not None:
                 return standing
         if self._closing or len(self._running) >= self._limits.payments_max:
-            return OVERLOADED
+            return TRY_AGAIN
         begun = self._begin(reservation_id, lambda running: self._pay(running, payment))
         return await self._answer(begun, deadline)
 
@@ -189,13 +189,13 @@ class Checkout:
         await asyncio.wait(waiting, timeout=_seconds_until(deadline), return_when=asyncio.FIRST_COMPLETED)
         if running.task.done():
             return None
-        return running.paying.result() if running.paying.done() else OVERLOADED
+        return running.paying.result() if running.paying.done() else TRY_AGAIN
 
     async def _answer(self, running: _Running, deadline: float) -> Reservation | Refusal:
         await asyncio.wait({running.task}, timeout=_seconds_until(deadline))
         if running.task.done() and not running.task.cancelled():
             return running.task.result()
-        return running.paying.result() if running.paying.done() else OVERLOADED
+        return running.paying.result() if running.paying.done() else TRY_AGAIN
 
     # -- the work
 

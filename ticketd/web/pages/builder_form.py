@@ -18,8 +18,6 @@ SECTIONS_MAX: Final = 12
 """In the form; whoever has more imports them."""
 
 _LINES_MIN: Final = 2
-_TYPED_IN: Final = ("name", "rows", "seats", "aisles_after")
-"""What makes a line one that counts: its dropdowns are never empty."""
 _AISLES_LENGTH_MAX: Final = 200
 _PLACE = re.compile(r"sections\[(?P<index>[0-9]+)\]\.(?P<field>[a-z_]+)")
 _ROW_NAMES: Final = (Choice(RowNames.LETTERS, "A, B, C …"), Choice(RowNames.NUMBERS, "1, 2, 3 …"))

@@ -8,6 +8,7 @@ from aiohttp import web
 from ticketd.core.hall import Hall
 from ticketd.core.ids import SeatId
 from ticketd.core.refusals import Reason, Refusal
+from ticketd.services.answering import TRY_AGAIN
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.buying import QUANTITY_MAX, in_words, key_to_keep, reservation_path, reserve
 from ticketd.web.pages.cards import Link, organizer_link
@@ -34,7 +35,6 @@ _FIELDS_MAX = QUANTITY_MAX + 10
 """One for each seat that is ticked, and the others."""
 _BEST_OFFERED_MAX = 50
 _BEST_OFFERED_FIRST = 2
-_OVERLOADED = Refusal(Reason.OVERLOADED)
 
 
 class NamedSeats(msgspec.Struct, frozen=True):
@@ -104,7 +104,7 @@ async def _page(request: web.Request, shop: Shop, tried: _Try) -> web.StreamResp
         return not_found(request)
     seats = services.router.seats(offer.inventory_id)
     if seats is None:
-        return refusal_page(request, _OVERLOADED)
+        return refusal_page(request, TRY_AGAIN)
     event = shop.event
     refused = () if refusal is None else refusal.taken_seats
     picker = picker_of(request, shop, offer, seats, [seat for seat in wish.seats if seat not in refused])
