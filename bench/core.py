@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
+import msgspec
+
 from bench.costs import MICRO
 from bench.rounds import in_turns, median
 from bench.table import show
@@ -31,6 +33,7 @@ BEGIN = Instant(1_800_000_000 * MICROSECONDS)
 MICROSECONDS_PER_GUEST = 5
 HOLD_SECONDS = 900
 IMPATIENT_SECONDS = 1
+GUESTS_PER_NETWORK = 10
 
 Moment = tuple[Instant, AnyCommand]
 
@@ -46,6 +49,9 @@ def measure_core(*, rounds: int, reservations: int) -> None:
     works = {
         "reserve, no keys": partial(_reserve, reservations, keys=False),
         "reserve, each with a key": partial(_reserve, reservations, keys=True),
+        "reserve, each with a key, an admission and an identity": partial(
+            _reserve, reservations, keys=True, visitors=True
+        ),
         "mix, no keys": partial(_mix, reservations, keys=False),
         "mix, each with a key": partial(_mix, reservations, keys=True),
     }
@@ -91,10 +97,15 @@ def _run(inventory: Inventory, moments: Iterable[Moment]) -> None:
                 inventory.forget(fact.reservation_id)
 
 
-def _reserve(count: int, *, keys: bool) -> Iterator[Moment]:
+def _reserve(count: int, *, keys: bool, visitors: bool = False) -> Iterator[Moment]:
+    """One each; `visitors` come through a waiting room, ten from each network."""
     for number in range(count):
         now = Instant(BEGIN + number * MICROSECONDS_PER_GUEST)
-        yield now, _reserve_command(number, now, HOLD_SECONDS, keys=keys)
+        command = _reserve_command(number, now, HOLD_SECONDS, keys=keys)
+        if visitors:
+            network = f"{number // GUESTS_PER_NETWORK:012x}"
+            command = msgspec.structs.replace(command, admission=f"1:{number}", identity=network)
+        yield now, command
 
 
 def _mix(count: int, *, keys: bool) -> Iterator[Moment]:

@@ -282,6 +282,21 @@ async def test_strays_are_tentative_lines_and_those_whose_home_is_elsewhere(hous
     assert {line.inventory_id for line in house.registry.strays()} == {STALLS}
 
 
+async def test_the_admissions_used_are_known_after_a_restart_with_the_keys_that_their_homes_know(
+    house: House,
+) -> None:
+    for inventory_id in (VIP, STALLS):
+        await house.open(inventory_id)
+    cart, other = house.new_id(VIP), house.new_id(VIP)
+    for part, key in ((VIP, "key"), (STALLS, "")):
+        await house.ask(part, c.Reserve(cart, 1, 10, key, parts=(VIP, STALLS), admission="5:1"))
+        await house.ask(part, c.Reserve(other, 1, 10, parts=(VIP, STALLS), admission="5:2"))
+        await house.ask(part, c.Seal(cart, Instant(house.clock.now() + MICROSECONDS)))
+    await house.ask(STALLS, c.Reserve(house.new_id(STALLS), 1, 10, admission="5:3"))
+    await house.restart()
+    assert sorted(house.registry.used_admissions()) == [("5:1", "key"), ("5:3", "")]
+
+
 async def test_a_ledger_with_a_gap_stops_the_start(house: House) -> None:
     await house.open(VIP)
     await house.hold(VIP)

@@ -73,6 +73,7 @@ def content(inventory: Inventory) -> object:
         [(shelf.id, shelf.taken, shelf.sale_time, shelf.codes.codes()) for shelf in inventory.shelves],
         None if inventory.seating is None else (inventory.seating.statuses, inventory.seating.free),
         {guest: inventory.guests.taken_by(guest) for guest in guests},
+        inventory.habits._open,
         inventory.is_plain,
     )
 

@@ -1,6 +1,7 @@
 """Random commands and times against a model so simple that it is obviously right."""
 
 from dataclasses import dataclass
+from unittest.mock import patch
 
 import msgspec
 from hypothesis import settings
@@ -15,10 +16,12 @@ from hypothesis.stateful import (
     rule,
 )
 
+from tests.core.networks import Network
 from ticketd.core import commands as c
 from ticketd.core import facts as f
+from ticketd.core import habits
 from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, OrganizerId, ReservationId, TicketCode
-from ticketd.core.inventory import PAYMENT_ATTEMPTS_MAX, RETRY_SECONDS, Inventory
+from ticketd.core.inventory import ADMISSION_USED, PAYMENT_ATTEMPTS_MAX, RETRY_SECONDS, Inventory
 from ticketd.core.keys import KEY_SECONDS_MIN
 from ticketd.core.outcomes import Departed, Offer, Outcome
 from ticketd.core.refusals import Reason, Refusal
@@ -32,6 +35,9 @@ PROFILE = Profile(OrganizerId(1), None, "code")
 HOLD_SECONDS = 100
 TENTATIVE_SECONDS = 10
 AS_HOME, AS_OTHER = (INVENTORY, HIGHER), (LOWER, INVENTORY)
+SHORT_HOLD_SECONDS = HOLD_SECONDS // habits.SHORT_HOLD_DIVISOR
+WITHIN_REACH = {"OPEN_HOLDS_MAX": 3, "DROPS_FREE": 1, "COOLDOWN_FACTOR": 2, "SHORT_HOLD_SECONDS_MIN": 20}
+"""Limits of habits that a random walk comes to."""
 
 
 @dataclass
@@ -43,6 +49,7 @@ class Model:
     first_deadline: int
     price: int
     parts: tuple[InventoryId, ...] = ()
+    identity: str = ""
     status: str = "held"
     attempts: int = 0
 
@@ -68,11 +75,18 @@ class InventoryMachine(RuleBasedStateMachine):
         self.now = START
         self.model: dict[ReservationId, Model] = {}
         self.keys: dict[str, tuple[ReservationId, str]] = {}
+        self.admissions: dict[str, ReservationId] = {}
+        self.networks = {"net": Network(), "other net": Network()}
+        self.limits = patch.dict(vars(habits), WITHIN_REACH)
+        self.limits.start()
         self.capacity = self.price = 0
         self.window: EventWindow | None = None
         self.deleted = False
         self.snapshot: Snapshot | None = None
         self.snapshot_at = 0
+
+    def teardown(self) -> None:
+        self.limits.stop()
 
     # -- driving
 
@@ -93,11 +107,14 @@ class InventoryMachine(RuleBasedStateMachine):
                 self._close(reservation, "expired")
 
     def _close(self, reservation: ReservationId, status: str) -> None:
-        """Only a yes is remembered: a cart that was never sealed takes its key along."""
+        """Only a yes is remembered: a cart that was never sealed takes key and admission along."""
         each = self.model[reservation]
         each.status = status
         if each.tentative:
             self.keys = {key: use for key, use in self.keys.items() if use[0] != reservation}
+            self.admissions = {name: use for name, use in self.admissions.items() if use != reservation}
+        elif each.identity:
+            self.networks[each.identity] = self.networks[each.identity].dropped(self.now)
 
     def count(self, status: str) -> int:
         return sum(each.quantity for each in self.model.values() if each.status == status)
@@ -131,15 +148,24 @@ class InventoryMachine(RuleBasedStateMachine):
         quantity=st.integers(1, 8),
         key=st.sampled_from(["", "a", "b"]),
         parts=st.sampled_from([(), (), AS_HOME, AS_OTHER]),
+        admission=st.sampled_from(["", "", "5:1", "5:2"]),
+        identity=st.sampled_from(["", "net", "net", "other net"]),
     )
-    def reserve(self, quantity: int, key: str, parts: tuple[InventoryId, ...]) -> ReservationId | object:
+    def reserve(
+        self, quantity: int, key: str, parts: tuple[InventoryId, ...], admission: str, identity: str
+    ) -> ReservationId | object:
         if parts == AS_OTHER:
             key = ""  # the home inventory keeps it
         elif key:
             key += f"{len(parts)}{self.hour}"  # one is remembered for at least an hour: ask no longer
+        if admission:
+            admission += f"{self.hour}"
         new = ReservationId(f"r{len(self.ledger)}-{len(self.model)}")
         seconds = TENTATIVE_SECONDS if parts else HOLD_SECONDS
-        outcome = self.send(c.Reserve(new, quantity, seconds, key, str(quantity), parts))
+        command = c.Reserve(
+            new, quantity, seconds, key, str(quantity), parts, admission=admission, identity=identity
+        )
+        outcome = self.send(command)
         if key in self.keys:
             known, request = self.keys[key]
             if request != str(quantity):
@@ -148,16 +174,53 @@ class InventoryMachine(RuleBasedStateMachine):
             assert isinstance(outcome, Line | Departed)
             assert outcome.reservation_id == known
             return known
+        if admission in self.admissions:
+            assert outcome == ADMISSION_USED
+            return multiple()
+        if identity and (reason := self._habit_refusal(identity)) is not None:
+            assert isinstance(outcome, Refusal)
+            assert outcome.reason is reason
+            return multiple()
         if (expected := self._sale_refusal(quantity)) is not None:
             assert outcome == expected
             return multiple()
         assert isinstance(outcome, Line)
         assert outcome.reservation_id == new
-        deadline = self.now + seconds * MICROSECONDS
-        self.model[new] = Model(quantity, deadline, deadline, self.price, parts)
+        deadline = self.now + (seconds if parts else self._hold_seconds(identity)) * MICROSECONDS
+        assert outcome.deadline == deadline
+        self.model[new] = Model(quantity, deadline, deadline, self.price, parts, identity)
         if key:
             self.keys[key] = (new, str(quantity))
+        if admission:
+            self.admissions[admission] = new
         return new
+
+    @rule(
+        identity=st.sampled_from(["net", "other net"]),
+        parts=st.sampled_from([(), (), AS_HOME]),
+        drops=st.lists(st.booleans(), min_size=2, max_size=5),
+    )
+    def one_network_holds_much(
+        self, identity: str, parts: tuple[InventoryId, ...], drops: list[bool]
+    ) -> None:
+        for is_dropped in drops:
+            made = self.reserve(1, "", parts, "", identity)
+            if is_dropped and isinstance(made, str):
+                self.release(ReservationId(made))
+
+    def _habit_refusal(self, identity: str) -> Reason | None:
+        unpaid = [
+            each
+            for each in self.model.values()
+            if each.identity == identity and each.status in ("held", "paying")
+        ]
+        if len(unpaid) >= habits.OPEN_HOLDS_MAX:
+            return Reason.LIMIT_EXCEEDED
+        return Reason.TOO_MANY_REQUESTS if self.networks[identity].has_to_wait(self.now) else None
+
+    def _hold_seconds(self, identity: str) -> int:
+        slowed = bool(identity) and self.networks[identity].is_slowed(self.now)
+        return SHORT_HOLD_SECONDS if slowed else HOLD_SECONDS
 
     def _sale_refusal(self, quantity: int) -> Refusal | None:
         if self.deleted:
@@ -175,9 +238,11 @@ class InventoryMachine(RuleBasedStateMachine):
         deadline = Instant(self.now + HOLD_SECONDS * MICROSECONDS)
         outcome = self.send(c.Seal(reservation, deadline))
         each = self.model[reservation]
+        deadline = Instant(self.now + self._hold_seconds(each.identity) * MICROSECONDS)
         if each.status == "held":
             assert isinstance(outcome, Line)
             assert not outcome.tentative
+            assert outcome.deadline == (deadline if each.tentative else each.deadline)
         if each.status == "held" and each.tentative:
             each.tentative, each.deadline, each.first_deadline = False, deadline, deadline
 
@@ -225,6 +290,8 @@ class InventoryMachine(RuleBasedStateMachine):
             each.status = "paid"
             assert isinstance(outcome, Line)
             assert outcome.ticket_codes == codes
+            if each.identity:
+                self.networks[each.identity] = self.networks[each.identity].paid(self.now)
 
     @rule(reservation=reservations, stale=st.booleans())
     def fail_payment(self, reservation: ReservationId, stale: bool) -> None:
@@ -316,18 +383,21 @@ class InventoryMachine(RuleBasedStateMachine):
     @invariant()
     def replay_of_the_facts_equals_the_state(self) -> None:
         replayed, state = self.rebuilt(), self.inventory
-        known = [key for key in self.keys if key.endswith(str(self.hour))]
-        assert _content(replayed, known) == _content(state, known)
+        keys = [key for key in self.keys if key.endswith(str(self.hour))]
+        admissions = [each for each in self.admissions if each.endswith(str(self.hour))]
+        assert _content(replayed, keys, admissions) == _content(state, keys, admissions)
 
 
-def _content(inventory: Inventory, known_keys: list[str]) -> object:
+def _content(inventory: Inventory, known_keys: list[str], admissions: list[str]) -> object:
     """Everything that later decisions depend on."""
     snapshot = inventory.snapshot()
     if snapshot is None:
         return None
     lines = {line.reservation_id: line for line in snapshot.open_lines}
     keys = {key: inventory.keys.find(key) for key in known_keys}
-    return msgspec.structs.replace(snapshot, open_lines=()), lines, keys, inventory.next_deadline()
+    used = {admission: inventory.keys.find_admission(admission) for admission in admissions}
+    rest = msgspec.structs.replace(snapshot, open_lines=())
+    return rest, lines, keys, used, inventory.habits._open, inventory.next_deadline()
 
 
 TestInventory = InventoryMachine.TestCase

@@ -67,6 +67,9 @@ class CallChecks:
         fact, entry = states[0].fact, states[0].entry
         assert isinstance(fact, f.Reserved), "a line's first fact holds it"
         asked = by_inventory(call.subject[0]).get(InventoryId(entry.inventory_id), [])
+        visitor = call.subject[3]
+        if (fact.admission, fact.identity) != (visitor.queue_token or "", visitor.network):
+            raise Broken("a hold is its visitor's", f"{call}: {fact}")
         if not _is_of(fact, asked) or entry.committed_at < call.asked_at:
             raise Broken("nothing is held that nobody asked for", f"{call}: {fact}")
 
@@ -157,13 +160,13 @@ class CallChecks:
             raise Broken("refused means no effect ever", f"{call}: {made[0]}")
 
     def _check_reserve_refused(self, call: Call, refusal: Refusal) -> None:
-        lines, _, code = call.subject
+        lines, _, code, visitor = call.subject
         if refusal.reason is Reason.KEY_REUSED:
             if not any(self._used_otherwise(other, call) for other in self._calls):
                 raise Broken("a key is reused only if it was used", f"{call}")
             return
         for inventory_id, asked_of in by_inventory(lines).items():
-            asked = Asked(asked_of, code, (call.clock_at_question, call.clock_at_answer))
+            asked = Asked(asked_of, code, visitor, (call.clock_at_question, call.clock_at_answer))
             hall = self._ledger.timelines[inventory_id].hall
             if refusal.ticket_type_id in (None, *(line.ticket_type_id for line in asked_of)) and any(
                 refuses(state, hall, refusal, asked) for state in self._states(call, inventory_id)
@@ -174,7 +177,7 @@ class CallChecks:
     def _used_otherwise(self, other: Call, call: Call) -> bool:
         if other.kind is not Kind.RESERVE or other.number not in self._homes:
             return False
-        (lines, key, code), (other_lines, other_key, other_code) = call.subject, other.subject
+        (lines, key, code, _), (other_lines, other_key, other_code, _) = call.subject, other.subject
         scope, other_scope = ({line.ticket_type_id for line in each} for each in (lines, other_lines))
         _, states = self._homes[other.number]
         return (

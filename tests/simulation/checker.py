@@ -7,11 +7,14 @@
    effect ever, and was true at some instant while it was asked (`CallChecks`).
 3. Never charged twice, never paid without a ticket (`check_money`, `check_settled`).
 4. Same key, same reservation (`check_keys`, `CallChecks`).
+   An admission makes one reservation, and nobody holds more, or for longer, than their habits leave them
+   (`check_decisions`, `check_holds`).
 5. One owner: a superseded process commits nothing after the fence (`check_commits`).
 """
 
 from tests.simulation.call_checks import CallChecks
 from tests.simulation.claim_checks import check_claims
+from tests.simulation.hold_checks import check_holds
 from tests.simulation.ledger import Ledger
 from tests.simulation.ledger_checks import (
     check_carts,
@@ -33,6 +36,7 @@ def check(scene: Scene) -> None:
     check_commits(scene.postgres, ledger)
     check_decisions(ledger)
     check_keys(ledger)
+    check_holds(ledger, hold_seconds=scene.settings.hold_seconds)
     check_carts(ledger)
     check_tickets(ledger)
     check_money(scene.bank.captures, ledger)

@@ -32,6 +32,7 @@ from ticketd.core.refusals import Refusal
 from ticketd.core.reservations import Reservation, ReservationStatus
 from ticketd.core.terms import EventStatus, EventWindow, TermsPatch
 from ticketd.services.checkout import Payment
+from ticketd.services.door import Visitor
 from ticketd.services.sales import Granted, LineRequest
 from ticketd.web.context import Services
 
@@ -93,12 +94,14 @@ class Guest:
         lines = self._lines()
         key = self._key()
         code = self._town.programme.code()
-        if key and self._random.random() < 0.15:
+        visitor = self._town.programme.visitor()
+        if (key or visitor.queue_token) and self._random.random() < 0.15:
             await asyncio.gather(
-                reserve(self._town, lines, key, code), reserve(self._town, self._lines(lines), key, code)
+                reserve(self._town, lines, key, code, visitor),
+                reserve(self._town, self._lines(lines), key, code, visitor),
             )
         for _ in range(self._random.randint(1, TRIES_MAX)):
-            answer = await reserve(self._town, lines, key, code)
+            answer = await reserve(self._town, lines, key, code, visitor)
             if isinstance(answer, Granted):
                 return answer
             if not isinstance(answer, Unknown) or key is None or not self._town.stormy:
@@ -235,13 +238,15 @@ def wants_poison(call: Call) -> bool:
 # -- the calls themselves
 
 
-async def reserve(town: Town, lines: Sequence[LineRequest], key: str | None, code: str) -> Answer:
+async def reserve(
+    town: Town, lines: Sequence[LineRequest], key: str | None, code: str, visitor: Visitor
+) -> Answer:
     """POST /reservations."""
 
     async def work(services: Services) -> Granted | Refusal:
-        return await services.sales.reserve(lines, key, code)
+        return await services.sales.reserve(lines, key, code, visitor)
 
-    return await town.call(Kind.RESERVE, (tuple(lines), key, code), work)
+    return await town.call(Kind.RESERVE, (tuple(lines), key, code, visitor), work)
 
 
 async def pay(town: Town, reservation_id: str, payment: Payment) -> Answer:

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from tests.actors.audit import Audit
 from tests.simulation.bookkeeping import Bookkeeper, Stock
 from tests.simulation.broken import Broken
+from tests.simulation.conduct import Conduct, Observer
 from tests.simulation.postgres import Entry, Postgres
 from ticketd.core import facts as f
 from ticketd.core.hall import Hall
@@ -37,6 +38,7 @@ class State(NamedTuple):
     exists: bool
     stock: Stock | None
     """None where there are only counts."""
+    conduct: Conduct
 
     @property
     def status(self) -> str:
@@ -53,7 +55,7 @@ class Timeline:
         """The states after each line's own facts."""
         self.audit = Audit(())
         self.kind = Kind.TICKETS
-        self._books = Bookkeeper()
+        self._books, observer = Bookkeeper(), Observer()
         terms, window, exists = Terms("", 0), None, False
         for seq, entry in enumerate(entries, 1):
             fact = decode_fact(entry.body)
@@ -73,7 +75,9 @@ class Timeline:
                     pass
             free = self._free_after(entry, fact)
             self._books.follow(fact)
-            self._add(State(entry, fact, free, terms, window, exists, self._books.stock()))
+            observer.follow(fact)
+            stock = self._books.stock()
+            self._add(State(entry, fact, free, terms, window, exists, stock, observer.conduct))
 
     @property
     def hall(self) -> Hall | None:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from tests.core.soundness import content
 from tests.simulation.broken import Broken
+from tests.simulation.conduct import check_visitor
 from tests.simulation.ledger import OPEN, Ledger, State
 from tests.simulation.postgres import Postgres
 from ticketd.core import facts as f
@@ -50,6 +51,7 @@ def check_decisions(ledger: Ledger) -> None:
 def _check_reserved(before: State, fact: f.Reserved) -> None:
     if fact.guest:
         return  # a claim, which the bookkeeping checks
+    check_visitor(before.conduct, fact)
     sold: list[tuple[int, int, Terms, EventWindow | None, bool]] = []
     for share in fact.shares:
         assert before.stock is not None, "shares are of a shared capacity"

@@ -8,9 +8,10 @@ from tests.simulation.mutations_of_core import OF_CORE
 from tests.simulation.mutations_of_services import OF_SERVICES
 from tests.simulation.mutations_of_stock import OF_STOCK
 from tests.simulation.mutations_of_storage import OF_STORAGE
+from tests.simulation.mutations_of_visitors import OF_VISITORS
 
 MUTATIONS: Final[dict[str, Mutation]] = {
-    each.name: each for each in (*OF_STORAGE, *OF_CORE, *OF_STOCK, *OF_SERVICES)
+    each.name: each for each in (*OF_STORAGE, *OF_CORE, *OF_STOCK, *OF_SERVICES, *OF_VISITORS)
 }
 SEEDS_MAX: Final = 2_000
 """A safeguard whose absence isn't noticed by then is missed; most are noticed within ten, all within 300."""

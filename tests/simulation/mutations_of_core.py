@@ -92,7 +92,7 @@ def _() -> Patches:
     async def forget(reader: LedgerReader, inventory_ids: Sequence[InventoryId]) -> list[Inventory]:
         inventories = await recover(reader, inventory_ids)
         for each in inventories:
-            each.keys = KeyMemory()
+            each.keys._keys.clear()
         return inventories
 
     return [(LedgerReader, "recover", forget)]

@@ -13,12 +13,14 @@ from ticketd.core.ids import MICROSECONDS, EventId, Instant, InventoryId, Organi
 from ticketd.core.seat_maps import Row as SeatRow
 from ticketd.core.seat_maps import Seat, SeatMap, Section
 from ticketd.core.terms import UNLIMITED, Kind, Profile, Terms
+from ticketd.services.door import Visitor
 from ticketd.services.sales import LineRequest
 
 PLAIN_MAX: Final = 3
 SEATED, POOL, REGULAR, STUDENT, DOOR = TicketTypeId(4), InventoryId(5), TicketTypeId(6), TicketTypeId(7), 8
 """A ticket type sold by the seat; a shared capacity and its two; and who counts what each guest has."""
 SHELVES: Final = (REGULAR, STUDENT)
+NETWORKS: Final = ("198.51.100.7", "203.0.113.9")
 CODES: Final = ("open sesame", "swordfish")
 EVENT: Final = EventId(1)
 STAGE: Final = Hall.of(
@@ -76,6 +78,10 @@ class Programme:
         self.hidden = random.choice(self.ticket_types) if random.random() < 0.3 else None
         """What is sold with a code, at first."""
         self.max_per_guest = random.choice((1, 2, 4)) if limits_allowed and random.random() < 0.35 else None
+        self._has_door = random.random() < 0.4
+        """Whether guests come with admissions."""
+        self._counts_habits = random.random() < 0.4
+        self._admissions = 0
 
     def openings(self) -> Iterator[tuple[InventoryId, c.AnyCommand]]:
         """What to ask of whom before anybody comes."""
@@ -101,7 +107,7 @@ class Programme:
             return []
         columns = {"id": EVENT, "organizer_id": 1, "name": "Gala", "description": "", "timezone": "UTC"}
         columns |= {"starts_at": START + 30 * _DAY, "on_sale_at": None, "off_sale_at": None}
-        columns |= {"status": "published", "venue_id": None}
+        columns |= {"status": "published", "venue_id": None, "waiting_room": "off", "defences": "{}"}
         return [Row(columns, max_per_guest=self.max_per_guest, guests_id=DOOR)]
 
     def _opening(self, ticket_type_id: TicketTypeId) -> c.Open:
@@ -137,6 +143,18 @@ class Programme:
     def code(self) -> str:
         """What guests know of the codes."""
         return self._random.choice((*CODES, *CODES, *CODES, "")) if self.hidden is not None else ""
+
+    def visitor(self) -> Visitor:
+        """Who comes: mostly with an admission of their own, from a few networks (`BelievingDoor`)."""
+        admission, network = None, ""
+        if self._has_door:
+            if not self._admissions or self._random.random() < 0.6:
+                self._admissions += 1
+            number = self._random.choice((self._admissions, self._random.randint(1, self._admissions)))
+            admission = self._random.choice((*[f"{EVENT}:{number}"] * 5, None))
+        if self._counts_habits:
+            network = self._random.choice((*NETWORKS, NETWORKS[0], ""))
+        return Visitor(admission, network)
 
 
 def moment(random: Random, now: Instant) -> Instant:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from tests.simulation.bookkeeping import CodeState, ShelfState, Stock
+from tests.simulation.conduct import refuses_visitor
 from tests.simulation.ledger import State
 from tests.simulation.programme import SHELVES, count_of
 from ticketd.core.facts import OWN
@@ -11,6 +12,7 @@ from ticketd.core.hall import Hall
 from ticketd.core.ids import Instant, TicketTypeId
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.terms import EventWindow, SaleStatus, Terms, sale_status
+from ticketd.services.door import Visitor
 from ticketd.services.sales import LineRequest
 
 _NOTHING: Final = Stock({}, {}, {}, {})
@@ -18,10 +20,11 @@ _CLOSED: Final = (SaleStatus.NOT_YET, SaleStatus.ENDED)
 
 
 class Asked(NamedTuple):
-    """What a guest wanted of one inventory, with which code, and when by the process's clock."""
+    """What a guest wanted of one inventory, with which code, who they were, and when by its clock."""
 
     lines: Sequence[LineRequest]
     code: str
+    visitor: Visitor
     at: tuple[Instant, Instant]
 
 
@@ -37,6 +40,8 @@ class _OnSale(NamedTuple):
 
 def refuses(state: State, hall: Hall | None, refusal: Refusal, asked: Asked) -> bool:
     """Whether the inventory, in this state, says just this no."""
+    if refuses_visitor(state.conduct, refusal, asked.visitor, asked.at):
+        return True
     if any(_refuses_line(state, hall, refusal, asked, line) for line in asked.lines):
         return True
     wanted = sum(count_of(line) for line in asked.lines)

@@ -12,6 +12,7 @@ import asyncpg
 import structlog
 
 from tests.fakes.clock import START
+from tests.simulation.believing_door import BelievingDoor
 from tests.simulation.faults import Weather
 from tests.simulation.gateway import Bank, RemoteGateway
 from tests.simulation.history import History
@@ -22,6 +23,7 @@ from tests.simulation.process import CALL
 from tests.simulation.statements import STATEMENTS
 from ticketd import app
 from ticketd.clock import DatabaseClock
+from ticketd.core import habits
 from ticketd.core.ids import MICROSECONDS, Instant
 from ticketd.services import guest_limits
 from ticketd.services.randomness import RandomBytes
@@ -47,6 +49,7 @@ class Scene:
         self.network = Network(self.postgres, self.weather)
         self.bank = Bank()
         self.claim_seconds = self.random.choice((1, 5, 20))
+        self.habits = _habits(self.random)
         self.stormy = False
         """Whether people still come, and disasters."""
         self.figures: Counter[str] = Counter()
@@ -80,6 +83,17 @@ def _settings(random: Random) -> Settings:
     )
 
 
+def _habits(random: Random) -> dict[str, int]:
+    """Limits of habits that few guests come to, and hours that pass."""
+    return {
+        "OPEN_HOLDS_MAX": random.choice((1, 3, 8)),
+        "DROPS_FREE": random.choice((0, 1, 3)),
+        "DROPS_PER_PAYMENT": random.choice((1, 2)),
+        "SHORT_HOLD_SECONDS_MIN": 1,
+        "HABIT_SECONDS": random.choice((2, 20, 3600)),
+    }
+
+
 @contextmanager
 def plugged_in(scene: Scene) -> Iterator[None]:
     """The server's ways out lead into the scene: database, gateway, randomness, time and log."""
@@ -88,10 +102,12 @@ def plugged_in(scene: Scene) -> Iterator[None]:
         (asyncpg, "create_pool", scene.network.create_pool),
         (app, "check_server", _nothing),
         (app, "migrate", _nothing),
+        (app, "Door", BelievingDoor),
         (app, "SandboxGateway", lambda _: RemoteGateway(scene.bank, scene.weather)),
         (app, "DatabaseClock", partial(DatabaseClock, monotonic_ns=lambda: scene.loop.now_ns)),
         (RandomBytes, "take", partial(_take, scene.random)),
         (guest_limits, "CLAIM_SECONDS", scene.claim_seconds),
+        *((habits, name, limit) for name, limit in scene.habits.items()),
     )
     with ExitStack() as stack:
         for target, name, plug in plugs:

@@ -20,6 +20,7 @@ from ticketd.storage import (
     journal,
     ledger,
     secrets,
+    waiting_rooms,
 )
 
 BEGIN, BEGIN_SNAPSHOT, COMMIT = "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ", "COMMIT"
@@ -358,8 +359,9 @@ STATEMENTS: Final = {
     catalogue.ORGANIZERS: Statement(_answers(*_ORGANIZERS), _no_node),
     catalogue.EVENTS: Statement(_events, _no_node),
     catalogue.VENUES: Statement(_answers(), _no_node),
+    waiting_rooms.WAITING_ROOMS: Statement(_answers(), _no_node),
     secrets._KEEP: Statement(_answers(), _no_node),
-    secrets._READ: Statement(_answers(Row(value=b"a secret of the simulation")), _no_node),
+    secrets._READ: Statement(_answers(Row(value=b"a secret of the simulation, long enough")), _no_node),
     catalogue.TICKET_TYPES: Statement(_ticket_types, _no_node),
     checkpoints._WRITE: Statement(_write_checkpoints, _no_node),
     guests._REMEMBER: Statement(_remember, _no_node),

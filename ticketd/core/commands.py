@@ -73,6 +73,10 @@ class Wanted(msgspec.Struct, frozen=True, gc=False):
     quantity: int
 
 
+NOT_ADMITTED: Final = "-"
+"""In place of an admission: only what the same key has made before may be had."""
+
+
 class Reserve(Command, frozen=True):
     """Hold `quantity` for `hold_seconds`; of seats exactly `seats`, or the best if none are named."""
 
@@ -94,6 +98,10 @@ class Reserve(Command, frozen=True):
     access_code: str = ""
     guest: str = ""
     """Keyed hash of who it is for; only for an inventory of kind GUESTS."""
+    admission: str = ""
+    """The admission that lets them in, which works once; empty where none is needed."""
+    identity: str = ""
+    """Keyed hash of who asks, whose habits count; empty where they don't."""
 
 
 class Seal(Command, frozen=True):

@@ -80,6 +80,8 @@ class Reserved(Fact, frozen=True):
     shares: tuple[Share, ...] = ()
     access_code: str = ""
     guest: str = ""
+    admission: str = ""
+    identity: str = ""
 
 
 class Sealed(Fact, frozen=True):

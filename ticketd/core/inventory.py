@@ -20,6 +20,8 @@ from ticketd.core.state import EXPIRED, HELD, PAID, PAYING
 from ticketd.core.takings import Takings
 from ticketd.core.terms import EventStatus
 
+ADMISSION_USED = Refusal(Reason.ADMISSION_REQUIRED, "This admission has been used.")
+_NOT_ADMITTED = Refusal(Reason.ADMISSION_REQUIRED)
 EXPIRED_PER_DECISION_MAX = 256
 PAYMENT_ATTEMPTS_MAX = 5
 RETRY_SECONDS = 60
@@ -34,7 +36,7 @@ class Inventory(Takings):
         expired = self._due(now) if self.deadlines.earliest <= now else ()
         freed = sum(self.lines[fact.reservation_id].quantity for fact in expired) if expired else 0
         match command:
-            case c.Reserve() if self.is_plain:
+            case c.Reserve() if self.is_plain and not (command.admission or command.identity):
                 decision = self._reserve(command, now, self.free + freed)
             case c.Reserve():
                 decision = self._reserve_from_stock(command, now, expired)
@@ -66,19 +68,19 @@ class Inventory(Takings):
         return tuple(due.values())
 
     def _reserve(self, command: c.Reserve, now: Instant, free: int) -> Decision:
-        if command.reservation_id in self.lines:
-            return Decision((), command.reservation_id)
+        reservation_id, quantity, terms = command.reservation_id, command.quantity, self.terms
+        if reservation_id in self.lines:
+            return Decision((), reservation_id)
         if command.key and (use := self.keys.find(command.key)):
             same = use.request == command.request
             return Decision((), use.reservation_id if same else Refusal(Reason.KEY_REUSED))
         opens_at, ends_at = self.sale_time
-        quantity, terms = command.quantity, self.terms
         if not opens_at <= now < ends_at or quantity > free or quantity > terms.max_per_reservation:
             return Decision((), self._sale_refusal(quantity, now, free))
         deadline = Instant(now + command.hold_seconds * MICROSECONDS)
         fact = f.Reserved(
             now,
-            command.reservation_id,
+            reservation_id,
             quantity,
             terms.price_cents,
             deadline,
@@ -86,7 +88,7 @@ class Inventory(Takings):
             command.request,
             command.parts,
         )
-        return Decision((fact,), command.reservation_id)
+        return Decision((fact,), reservation_id)
 
     def _sale_refusal(self, quantity: int, now: Instant, free: int) -> Refusal:
         if not self.exists:
@@ -98,7 +100,7 @@ class Inventory(Takings):
         )
 
     def _reserve_from_stock(self, command: c.Reserve, now: Instant, expired: Sequence[f.Expired]) -> Decision:
-        """Where there is more to look at than counts."""
+        """Where there is more to look at than counts, or who asks matters."""
         known = self.lines.get(command.reservation_id)
         if known is not None:
             lapsed = any(fact.reservation_id == known.reservation_id for fact in expired)
@@ -106,28 +108,45 @@ class Inventory(Takings):
                 known = None  # a claim that is over can be made anew
             elif known.guest == command.guest:
                 return Decision((), command.reservation_id)
-        if command.key and (use := self.keys.find(command.key)):
-            same = use.request == command.request
-            return Decision((), use.reservation_id if same else Refusal(Reason.KEY_REUSED))
-        if expired:
-            taken = self._take_after(expired, command, now, known)
+        gone = [self.lines[fact.reservation_id] for fact in expired] if expired else ()
+        if before := self._made_before(command, gone):
+            return Decision((), before)
+        allowed = self.allowed(command, now, gone) if command.identity else command
+        if isinstance(allowed, Refusal):
+            return Decision((), allowed)
+        if gone:
+            taken = self._take_after(gone, allowed, now, known)
         else:
-            taken = self.take(command, now, self.free, known)
+            taken = self.take(allowed, now, self.free, known)
         if isinstance(taken, Refusal):
             return Decision((), taken)
         return Decision(taken, command.reservation_id)
 
+    def _made_before(self, command: c.Reserve, gone: Sequence[Line]) -> ReservationId | Refusal | None:
+        """What the same key, or the same admission, stands for already."""
+        if command.key and (use := self.keys.find(command.key)):
+            return use.reservation_id if use.request == command.request else Refusal(Reason.KEY_REUSED)
+        if command.admission == c.NOT_ADMITTED:
+            return _NOT_ADMITTED
+        if command.admission and (use := self.keys.find_admission(command.admission)):
+            if use.reservation_id == command.reservation_id:
+                return use.reservation_id
+            came_to_nothing = any(
+                line.reservation_id == use.reservation_id and line.tentative for line in gone
+            )
+            return None if came_to_nothing else ADMISSION_USED
+        return None
+
     def _take_after(
-        self, expired: Sequence[f.Expired], command: c.Reserve, now: Instant, known: Line | None
+        self, gone: Sequence[Line], command: c.Reserve, now: Instant, known: Line | None
     ) -> tuple[f.AnyFact, ...] | Refusal:
-        """Judged as if these had happened already; all is put back, for nothing has happened yet."""
-        lines = [self.lines[fact.reservation_id] for fact in expired]
-        for line in lines:
+        """Judged as if these lines were gone already; all is put back, for nothing has happened yet."""
+        for line in gone:
             self._move(line, Move.GIVE_BACK)
         try:
-            return self.take(command, now, self.free + sum(line.quantity for line in lines), known)
+            return self.take(command, now, self.free + sum(line.quantity for line in gone), known)
         finally:
-            for line in lines:
+            for line in gone:
                 self._move(line, Move.HOLD)
 
     def _on_line(
@@ -218,7 +237,8 @@ class Inventory(Takings):
             return Decision((), self._answer_closed(command, line.status))
         if not line.tentative:
             return Decision((), line.reservation_id)
-        return Decision((f.Sealed(now, line.reservation_id, command.deadline),), line.reservation_id)
+        deadline = self.sealed_until(line, command.deadline, now) if line.identity else command.deadline
+        return Decision((f.Sealed(now, line.reservation_id, deadline),), line.reservation_id)
 
     def _on_own_terms(
         self, command: c.Open | c.ChangeTerms | c.ChangeEventWindow | c.Delete, now: Instant, *, taken: int

@@ -37,6 +37,8 @@ class Offer(msgspec.Struct, frozen=True):
     """It is sold with an access code only."""
     shelves: "tuple[Offer, ...]" = ()
     """Of a shared capacity, its ticket types."""
+    next_return_at: Instant | None = None
+    """Of an inventory, when the next of its held lines runs out, unless it is paid."""
 
     def of(self, ticket_type_id: TicketTypeId) -> "Offer | None":
         """What it shows of one ticket type; None if that doesn't exist (any more)."""

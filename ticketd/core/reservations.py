@@ -57,6 +57,8 @@ class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Whose claim it is, in an inventory of kind GUESTS: a keyed hash."""
     claims: tuple[InventoryId, ...] = ()
     """On the home line, the guest limits that its payment counts for."""
+    identity: str = ""
+    """Who asked for it, if their habits count: a keyed hash."""
 
     @property
     def is_home(self) -> bool:

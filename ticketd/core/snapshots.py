@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ticketd.core.habits import Habit
 from ticketd.core.ids import Instant, TicketTypeId
 from ticketd.core.reservations import Line
 from ticketd.core.terms import EventWindow, Profile, Terms
@@ -50,3 +51,5 @@ class Snapshot(msgspec.Struct, frozen=True):
     codes: tuple[CodeAtRest, ...] = ()
     sold_to: dict[str, int] = {}
     """How many each guest has, by keyed hash."""
+    habits: tuple[Habit, ...] = ()
+    """Of those who have dropped something of late, the latest last."""

@@ -16,6 +16,7 @@ from ticketd.core.access_codes import AccessCodeBook
 from ticketd.core.catalogue import Listing, TicketType
 from ticketd.core.deadlines import Deadlines
 from ticketd.core.guest_tally import GuestTally
+from ticketd.core.habits import Habits
 from ticketd.core.hall import shared_hall
 from ticketd.core.ids import Instant, InventoryId, ReservationId, TicketTypeId
 from ticketd.core.keys import KeyMemory
@@ -54,6 +55,7 @@ class InventoryState:
         """Open lines, and closed ones until the owner calls `forget`."""
         self.keys = KeyMemory()
         self.deadlines = Deadlines()
+        self.habits = Habits()
         self.is_plain = True
         """Whether it has nothing but counts: none of the following says anything."""
         self.is_shared = False
@@ -83,12 +85,9 @@ class InventoryState:
         """What guests and owners may see; None if it doesn't exist."""
         if self.profile is None or self.deleted:
             return None
-        own = TicketTypeId(self.id)
-        if self.is_plain:
-            return Offer(self.id, own, self.seq, self.profile, self.terms, self.window, self.figures())
         return Offer(
             self.id,
-            own,
+            TicketTypeId(self.id),
             self.seq,
             self.profile,
             self.terms,
@@ -97,6 +96,7 @@ class InventoryState:
             None if self.seating is None else self.seating.hall,
             self.codes.required,
             self._shelf_offers() if self.is_shared else (),
+            self.next_deadline(),
         )
 
     def _shelf_offers(self) -> tuple[Offer, ...]:
@@ -145,6 +145,8 @@ class InventoryState:
                 self.sold += line.quantity
                 self.revenue_cents += line.total_cents
                 self._move(line, Move.SELL)
+                if line.identity:
+                    self.habits.paid(line, fact.at)
             case f.PaymentFailed():
                 line = self._replace(fact.reservation_id, status=HELD, deadline=fact.deadline)
                 self.paying -= line.quantity
@@ -157,6 +159,8 @@ class InventoryState:
                 self.held -= line.quantity
                 self.free += line.quantity
                 self._move(line, Move.GIVE_BACK)
+                if line.identity:
+                    self.habits.given_back(line, fact.at)
                 self.keys.follow(fact, self.seq)
             case f.Sealed():
                 self._replace(
@@ -244,19 +248,20 @@ class InventoryState:
             self.codes.follow(line.access_code, line.quantity, move)
 
     def _apply_reserved(self, fact: f.Reserved) -> None:
-        self.free -= fact.quantity
-        self.held += fact.quantity
+        reservation_id, quantity, deadline = fact.reservation_id, fact.quantity, fact.deadline
+        self.free -= quantity
+        self.held += quantity
         line = Line(
-            fact.reservation_id,
+            reservation_id,
             self.id,
             self.seq,
             HELD,
-            fact.quantity,
+            quantity,
             fact.unit_price_cents,
             fact.at,
-            fact.deadline,
-            fact.deadline,
-            bool(fact.parts) and not fact.guest,
+            deadline,
+            deadline,
+            fact.parts != () and not fact.guest,
             0,
             fact.parts,
             (),
@@ -264,14 +269,19 @@ class InventoryState:
             fact.shares,
             fact.access_code,
             fact.guest,
+            (),
+            fact.identity,
         )
-        self.lines[fact.reservation_id] = line
-        if fact.seats and self.seating is not None and not fact.access_code:
-            self.seating.hold(fact.seats)  # nothing else counts along, as nearly always
-        elif not self.is_plain:
-            self._move(line, Move.HOLD)
-        self.deadlines.add(fact.deadline, fact.reservation_id)
-        self.keys.follow(fact, self.seq)
+        self.lines[reservation_id] = line
+        if not self.is_plain:
+            if fact.seats and self.seating is not None and not fact.access_code:
+                self.seating.hold(fact.seats)  # nothing else counts along, as nearly always
+            else:
+                self._move(line, Move.HOLD)
+        if fact.identity:
+            self.habits.held(line)
+        self.deadlines.add(deadline, reservation_id)
+        self.keys.follow_reserved(fact, self.seq)
 
     def _sell_on(self, terms: Terms, window: EventWindow | None) -> None:
         self.terms, self.window = terms, window
@@ -331,6 +341,7 @@ class InventoryState:
             self.shelves.at_rest(),
             self.codes.at_rest(),
             self.guests.sold_to(),
+            self.habits.at_rest(),
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -345,11 +356,14 @@ class InventoryState:
         self.codes.restore(snapshot.codes)
         self.is_plain = self.is_plain and not snapshot.codes
         self.guests.restore(snapshot.sold_to)
+        self.habits.restore(snapshot.habits)
         self._sell_on(snapshot.terms, snapshot.window)
         self.sold, self.revenue_cents = snapshot.sold, snapshot.revenue_cents
         for line in snapshot.open_lines:
             self.lines[line.reservation_id] = line
             self._move(line, Move.HOLD)
+            if line.identity:
+                self.habits.held(line)
             if line.status is HELD:
                 self.held += line.quantity
                 self.deadlines.add(line.deadline, line.reservation_id)

@@ -1,6 +1,6 @@
 """What a reservation takes where there is more to look at than counts: seats, codes, shelves, guests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -20,6 +20,24 @@ SEATS_NAMED_MAX = 10
 
 class Takings(InventoryState):
     """The facts that a reservation would make, `free` being what is free once all that ran out is back."""
+
+    def allowed(self, command: c.Reserve, now: Instant, gone: Sequence[Line]) -> c.Reserve | Refusal:
+        """What its identity's habits leave of it, once the lines that are `gone` have run out."""
+        if not gone and self.habits.says_nothing_of(command.identity):
+            return command
+        standing = self.habits.standing(command.identity, now, gone)
+        if refusal := standing.refusal(now):
+            return refusal
+        seconds = standing.hold_seconds(command.hold_seconds)
+        if seconds == command.hold_seconds:
+            return command
+        return msgspec.structs.replace(command, hold_seconds=seconds)
+
+    def sealed_until(self, line: Line, deadline: Instant, now: Instant) -> Instant:
+        """What its identity's habits leave of a cart's hold."""
+        seconds = (deadline - now) // MICROSECONDS
+        shorter = seconds - self.habits.standing(line.identity, now).hold_seconds(seconds)
+        return Instant(deadline - shorter * MICROSECONDS)
 
     def take(
         self, command: c.Reserve, now: Instant, free: int, known: Line | None
@@ -142,4 +160,6 @@ def _reserved(
         shares,
         access_code,
         command.guest,
+        command.admission,
+        command.identity,
     )
