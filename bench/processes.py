@@ -1,6 +1,7 @@
 """What processes cost: CPU seconds as the kernel counts them."""
 
 import os
+import resource
 from pathlib import Path
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -45,3 +46,9 @@ def resident_mib(pid: int) -> float:
     """Memory of a process that is in RAM, shared pages included."""
     pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def allow_open_files(count: int) -> None:
+    """Let this process have so many files open, or as many as it may have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, count)), hard))

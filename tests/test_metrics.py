@@ -3,7 +3,7 @@
 from prometheus_client.parser import text_string_to_metric_families
 
 from ticketd.core.refusals import Reason
-from ticketd.core.stats import Distribution, JournalStats, PaymentStats, RegistryStats
+from ticketd.core.stats import Distribution, JournalStats, PaymentStats, RegistryStats, RuleTally
 from ticketd.metrics import EdgeStats, Metrics
 
 
@@ -14,6 +14,7 @@ class Program:
         self.mailbox_depth = 0
         self.refusals = {Reason.SOLD_OUT: 0}
         self.batch_sizes = Distribution((1, 10))
+        self.rules = RuleTally()
         self.reads = 0
 
     def registry(self) -> RegistryStats:
@@ -43,7 +44,9 @@ class Program:
 
 
 def _metrics(program: Program) -> Metrics:
-    return Metrics(registry=program.registry, journal=program.journal, payments=program.payments)
+    return Metrics(
+        registry=program.registry, journal=program.journal, payments=program.payments, rules=program.rules
+    )
 
 
 def _samples(metrics: Metrics) -> dict[str, float]:
@@ -69,14 +72,35 @@ def test_everything_the_operations_page_promises_is_there() -> None:
     assert "process_cpu_seconds_total" in samples
 
 
+def test_each_rule_against_bots_shows_how_many_it_refused() -> None:
+    program = Program()
+    metrics = _metrics(program)
+    program.rules["honeypot"] += 2
+    assert _samples(metrics)["ticketd_rule_refusals_total honeypot"] == 2
+
+
 def test_the_edge_is_shown_once_something_listens() -> None:
     metrics = _metrics(Program())
     assert "ticketd_connections" not in _samples(metrics)
-    metrics.add_edge(lambda: EdgeStats(connections=1, connections_refused=2, tasks=3))
+    metrics.add_edge(
+        lambda: EdgeStats(
+            connections=1,
+            connections_refused=2,
+            tasks=3,
+            reservations_in_progress=4,
+            reservations_turned_away=5,
+            slow_senders_cut=6,
+            slow_readers_cut=7,
+        )
+    )
     samples = _samples(metrics)
     assert samples["ticketd_connections"] == 1
     assert samples["ticketd_connections_refused_total"] == 2
     assert samples["ticketd_tasks"] == 3
+    assert samples["ticketd_reservations_in_progress"] == 4
+    assert samples["ticketd_reservations_turned_away_total"] == 5
+    assert samples["ticketd_slow_senders_cut_total"] == 6
+    assert samples["ticketd_slow_readers_cut_total"] == 7
 
 
 def test_counters_are_read_when_somebody_asks_and_only_then() -> None:

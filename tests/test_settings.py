@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ticketd.core.clients import Networks
 from ticketd.ports import StartupRefused
 from ticketd.settings import Secret, Settings, load, variable
 
@@ -33,7 +34,8 @@ def test_the_flag_config_wins_over_its_variable(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", Settings.__struct_fields__)
 def test_every_setting_is_read_from_the_environment(name: str) -> None:
     default = getattr(Settings(), name)
-    text = {int: "7", bool: "true", str: "off", type(None): DATABASE_URL}.get(type(default), "7")
+    texts = {bool: "true", str: "off", type(None): DATABASE_URL, Networks: "10.0.0.0/8"}
+    text = texts.get(type(default), "7")
     assert getattr(load({}, {variable(name): text}), name) != default
 
 
@@ -58,6 +60,10 @@ def test_an_empty_variable_counts_as_unset() -> None:
         ("answer_seconds_max", "inf"),
         ("batch_size_max", "0"),
         ("database_url", "mysql://localhost/ticketd"),
+        ("address_requests_per_second", "0"),
+        ("trusted_proxies", "proxy.example.org"),
+        ("trusted_proxies", "10.0.0.0/8,"),
+        ("desk_networks", "10.0.0.7/8"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_in_one_line_that_names_its_source(name: str, text: str) -> None:

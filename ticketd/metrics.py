@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
-from ticketd.core.stats import Distribution, JournalStats, PaymentStats, RegistryStats
+from ticketd.core.stats import Distribution, JournalStats, PaymentStats, RegistryStats, RuleTally
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 _INFINITY = "+Inf"
@@ -24,6 +24,23 @@ class EdgeStats(msgspec.Struct, frozen=True, kw_only=True):
     connections_refused: int
     tasks: int
     """Of the whole process now."""
+    reservations_in_progress: int
+    """Asked for and not yet answered."""
+    reservations_turned_away: int
+    """Before anything of them was parsed, because too many were in progress."""
+    slow_senders_cut: int
+    slow_readers_cut: int
+
+
+class StreamStats(msgspec.Struct, frozen=True, kw_only=True):
+    """Live views at a moment; counts without "now" in their meaning only ever grow."""
+
+    viewers: int
+    """Connections that watch an event now."""
+    events: int
+    """Events that somebody watches now."""
+    cut: int
+    """Viewers who didn't take what was sent to them."""
 
 
 class Metrics:
@@ -35,11 +52,13 @@ class Metrics:
         registry: Callable[[], RegistryStats],
         journal: Callable[[], JournalStats],
         payments: Callable[[], PaymentStats],
+        rules: RuleTally,
     ) -> None:
         self.registry = CollectorRegistry(auto_describe=False)
         self.registry.register(_Actors(registry))
         self.registry.register(_Journal(journal))
         self.registry.register(_Payments(payments))
+        self.registry.register(_Rules(rules))
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
@@ -47,6 +66,10 @@ class Metrics:
     def add_edge(self, edge: Callable[[], EdgeStats]) -> None:
         """Show these too, once there is something that listens."""
         self.registry.register(_Edge(edge))
+
+    def add_streams(self, streams: Callable[[], StreamStats]) -> None:
+        """Show these too, once somebody can watch."""
+        self.registry.register(_Streams(streams))
 
     def render(self) -> bytes:
         """All of it as text of CONTENT_TYPE."""
@@ -99,6 +122,14 @@ class _Payments(Collector):
         yield _counters("payments", "Payments ended.", "outcome", stats.outcomes)
 
 
+class _Rules(Collector):
+    def __init__(self, tally: RuleTally) -> None:
+        self._tally = tally
+
+    def collect(self) -> Iterator[Metric]:
+        yield _counters("rule_refusals", "Requests refused by a rule against bots.", "rule", self._tally)
+
+
 class _Edge(Collector):
     def __init__(self, read: Callable[[], EdgeStats]) -> None:
         self._read = read
@@ -110,6 +141,29 @@ class _Edge(Collector):
             "connections_refused", "Connections for which there was no room.", stats.connections_refused
         )
         yield _gauge("tasks", "Tasks of the event loop.", stats.tasks)
+        yield _gauge(
+            "reservations_in_progress",
+            "Reservations asked for and not yet answered.",
+            stats.reservations_in_progress,
+        )
+        yield _counter(
+            "reservations_turned_away",
+            "Reservations refused unread, because too many were in progress.",
+            stats.reservations_turned_away,
+        )
+        yield _counter("slow_senders_cut", "Connections cut for sending slowly.", stats.slow_senders_cut)
+        yield _counter("slow_readers_cut", "Connections cut for reading slowly.", stats.slow_readers_cut)
+
+
+class _Streams(Collector):
+    def __init__(self, read: Callable[[], StreamStats]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        stats = self._read()
+        yield _gauge("viewers", "Connections that watch an event.", stats.viewers)
+        yield _gauge("events_watched", "Events that somebody watches.", stats.events)
+        yield _counter("viewers_cut", "Viewers who didn't take what was sent.", stats.cut)
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, NamedTuple, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from ticketd.core.clients import Networks
 from ticketd.ports import StartupRefused
 
 ENVIRONMENT_PREFIX: Final = "TICKETD_"
@@ -54,6 +55,14 @@ def _seconds(what: str, *, at_most: int = 600) -> Meta:
     return Meta(gt=0, le=at_most, description=f"{what}, in seconds, above 0, at most {at_most}")
 
 
+def _rate(what: str) -> Meta:
+    return Meta(gt=0, le=1_000_000, description=f"{what} each second, above 0, at most 1000000")
+
+
+def _networks(what: str) -> Meta:
+    return _says(f"{what}: networks as 10.0.0.0/8, separated by commas")
+
+
 _Port = Annotated[int, Meta(ge=0, le=65535, description="port to listen on, 0…65535; 0 is any free one")]
 
 
@@ -69,9 +78,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     demo: Annotated[bool, _says("fill an empty database with a demo: true or false")] = False
     hold_seconds: Annotated[int, _count("seconds that a reservation is held", at_most=86_400)] = 900
     rate_limit: Annotated[_Switch, _says("limits per client address: on or off")] = "on"
+    address_requests_per_second: Annotated[float, _rate("orders and forms from one network")] = 50.0
+    address_burst: Annotated[int, _count("orders and forms from one network at once")] = 2_000
+    trusted_proxies: Annotated[Networks, _networks("proxies that are believed who the client is")] = (
+        Networks()
+    )
+    desk_networks: Annotated[Networks, _networks("the house's own desks, without limits")] = Networks()
     secure_cookies: Annotated[_Auto, _says("cookies for TLS only: on, off or auto")] = "auto"
 
+    reservations_in_progress_max: Annotated[int, _count("reservations asked for and not yet answered")] = (
+        2_000
+    )
+    head_seconds_max: Annotated[float, _seconds("how long a request's headers may take")] = 10.0
+    read_seconds_max: Annotated[float, _seconds("how long a client may stop reading its answer")] = 20.0
     connections_max: Annotated[int, _count("connections open at once")] = 10_000
+    viewers_max: Annotated[int, _count("live views at once, of at most 80 % of the connections")] = 8_000
+    viewers_per_network_max: Annotated[int, _count("live views at once from one network")] = 5_000
     mailbox_length_max: Annotated[int, _count("commands that wait for one inventory")] = 20_000
     mailbox_age_seconds_max: Annotated[float, _seconds("how long a command may wait for its turn")] = 5.0
     batch_size_max: Annotated[int, _count("commands that one inventory decides at a time")] = 1024
@@ -175,6 +197,8 @@ def _convert(given: _Given) -> object:
 
 
 def _parse(expected: type, value: object) -> object:
+    if expected is Networks and isinstance(value, str):
+        return Networks(value)
     if not isinstance(value, str) or not value:
         raise ValueError("no text")
     if expected is Path:

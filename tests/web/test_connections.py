@@ -5,102 +5,29 @@ import json
 import resource
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
-from aiohttp import web
 
 from tests.embedded.processes import REPOSITORY
 from tests.eventually import eventually
+from tests.web.door import HELLO, Door, Guest, OpenDoor, opened, post
 from ticketd.web import connections
-from ticketd.web.connections import FILES_BESIDE, NO_ROOM, PROBES_MAX, Doorkeeper
+from ticketd.web.connections import FILES_BESIDE, NO_ROOM, PROBES_MAX, URGENT_BYTES_MAX, URGENT_MAX
 
-HELLO = b"GET /hello HTTP/1.1\r\nHost: here\r\n\r\n"
 HEALTHZ = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
-
-
-class Guest:
-    """One connection."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self._writer = writer
-
-    def send(self, request: bytes) -> None:
-        """Doesn't wait for an answer."""
-        self._writer.write(request)
-
-    async def ask(self, request: bytes = HELLO) -> int:
-        """The status, when the answer's head has come."""
-        self.send(request)
-        return int((await self.reader.readuntil(b"\r\n\r\n")).split()[1])
-
-    async def ends(self) -> bytes:
-        """Everything that still comes until the server hangs up."""
-        return await self.reader.read()
-
-    def hang_up(self) -> None:
-        """Leave without a word."""
-        self._writer.transport.abort()
-
-
-class Door:
-    """A listening server with room for few."""
-
-    def __init__(self) -> None:
-        self.doorkeeper: Doorkeeper
-        self.port = 0
-        self.open = asyncio.Event()
-        """Lets `/slow` answer."""
-        self.guests: list[Guest] = []
-
-    async def arrive(self) -> Guest:
-        """A guest who has connected and says nothing yet."""
-        guest = Guest(*await asyncio.open_connection("127.0.0.1", self.port))
-        self.guests.append(guest)
-        return guest
-
-    async def hello(self, request: web.Request) -> web.Response:
-        return web.Response(text="hello")
-
-    async def slow(self, request: web.Request) -> web.Response:
-        await self.open.wait()
-        return web.Response(text="at last")
-
-
-OpenDoor = Callable[..., Awaitable[Door]]
 
 
 @pytest.fixture
 async def open_door() -> AsyncIterator[OpenDoor]:
     """Opens a door for so many guests."""
-    closings: list[Callable[[], Awaitable[None]]] = []
+    async with AsyncExitStack() as stack:
 
-    async def make(connections_max: int) -> Door:
-        door = Door()
-        app = web.Application()
-        app.add_routes([web.get(path, door.hello) for path in ("/hello", "/healthz", "/metrics-club")])
-        app.add_routes([web.get("/slow", door.slow), web.get("/readyz", door.slow)])
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        assert runner.server is not None
-        door.doorkeeper = Doorkeeper(runner.server, connections_max=connections_max)
-        server = await asyncio.get_running_loop().create_server(door.doorkeeper, "127.0.0.1", 0)
-        door.port = server.sockets[0].getsockname()[1]
+        async def make(connections_max: int) -> Door:
+            return await stack.enter_async_context(opened(connections_max))
 
-        async def close() -> None:
-            for guest in door.guests:
-                guest.hang_up()
-            server.close()
-            door.doorkeeper.close()
-            await runner.cleanup()
-
-        closings.append(close)
-        return door
-
-    yield make
-    for close in closings:
-        await close()
+        yield make
 
 
 async def fill(door: Door, count: int) -> list[Guest]:
@@ -188,6 +115,55 @@ async def test_probes_have_a_limit_too(open_door: OpenDoor) -> None:
     door.open.set()
     for each in waiting:
         assert (await each.ends()).endswith(b"at last")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        post("/api/v1/reservations/abc/payment"),
+        b"GET /api/v1/queue HTTP/1.1\r\nHost: here\r\nQueue-Token: abc\r\n\r\n",
+        b"GET /events/7/queue HTTP/1.1\r\nHost: here\r\n\r\n",
+        b"GET /r/abc HTTP/1.1\r\nHost: here\r\n\r\n",
+    ],
+    ids=["payment", "queue", "waiting page", "reservation's page"],
+)
+async def test_who_holds_tickets_or_waits_comes_through_a_full_door(
+    open_door: OpenDoor, request_: bytes
+) -> None:
+    door = await open_door(1)
+    await fill(door, 1)
+    urgent = await door.arrive()
+    assert await urgent.ask(request_) == 200
+    urgent.send(HELLO)
+    assert (await urgent.ends()).count(b"HTTP/1.1") == 0
+    assert await (await door.arrive()).ask(post("/api/v1/reservations")) == 503
+
+
+async def test_a_payment_in_pieces_comes_through_whole(open_door: OpenDoor) -> None:
+    door = await open_door(0)
+    guest, payment = await door.arrive(), post("/api/v1/reservations/abc/payment", b"a good card")
+    for cut in range(0, len(payment), 40):
+        guest.send(payment[cut : cut + 40])
+        await asyncio.sleep(0)
+    assert (await guest.ends()).endswith(b"paid by a good card")
+
+
+async def test_a_payment_without_end_is_refused(open_door: OpenDoor) -> None:
+    door = await open_door(0)
+    guest = await door.arrive()
+    guest.send(post("/api/v1/reservations/abc/payment", bytes(10 * URGENT_BYTES_MAX))[: 2 * URGENT_BYTES_MAX])
+    assert (await guest.ends()).startswith(b"HTTP/1.1 503 ")
+
+
+async def test_payments_have_a_limit_too_and_leave_room_for_probes(open_door: OpenDoor) -> None:
+    door = await open_door(0)
+    lingering = [await door.arrive() for _ in range(URGENT_MAX)]
+    for each in lingering:
+        each.send(b"GET /r/abc HTTP/1.1\r\nHost: here\r\nContent-Length: 0\r\n\r\n")
+    for each in lingering:
+        await each.ends()
+    assert await (await door.arrive()).ask(post("/api/v1/reservations/abc/payment")) == 200
+    assert await (await door.arrive()).ask(HEALTHZ) == 200
 
 
 @pytest.mark.parametrize("path", ["/metrics-club", "/hello?from=/healthz", "/healthzz"])

@@ -1,6 +1,7 @@
 """What the program counts about itself: plain numbers, cheap enough to keep on the hot path."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping
 
 import msgspec
@@ -83,3 +84,7 @@ class PaymentStats(msgspec.Struct, frozen=True, kw_only=True):
     """Under way now, those in doubt included."""
     outcomes: Mapping[str, int]
     """By name: paid, free, or the code of the refusal."""
+
+
+class RuleTally(Counter[str]):
+    """How many requests each rule against bots has refused, by the rule's name: `rules["honeypot"] += 1`."""

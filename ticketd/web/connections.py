@@ -1,24 +1,33 @@
 """How many connections the server takes on, and what those beyond it hear: 503, at next to no cost.
 
 A connection that doesn't fit costs a small object, a timer and one write; no request of it is parsed. Probes
-(`/healthz` and its like) still come through, a few at a time, so that a full server doesn't look dead.
+(`/healthz` and its like) still come through, a few at a time, so that a full server doesn't look dead; and so
+do payments and releases of what guests hold, and their places in the queue.
 """
 
 import asyncio
 import re
 import resource
+from collections.abc import Callable
 from typing import Final, cast
 
 import structlog
-from aiohttp import hdrs, web
+from aiohttp import web
 
-from ticketd.core.refusals import Reason, Refusal
 from ticketd.metrics import EdgeStats
-from ticketd.web.answers import head
-from ticketd.web.problems import PRIVATE_HEADERS, RETRY_AFTER_SECONDS, problem, status_of
+from ticketd.web.conversations import Conversation, Host, Limits
+from ticketd.web.framing import bytes_missing
+from ticketd.web.problems import RETRY_AFTER_SECONDS
+from ticketd.web.turnstile import raw_no
 
 PROBES_MAX: Final = 32
 """Connections for probes, beyond the limit: one request each."""
+
+URGENT_MAX: Final = 256
+"""The same for payments, for what else is done with a reservation, and for the queue."""
+
+URGENT_BYTES_MAX: Final = 16 * 1024
+"""A longer one has to find a connection like all others."""
 
 TURNED_AWAY_MAX: Final = 512
 """Refused connections that are still there; above it they are cut off right after their answer."""
@@ -26,13 +35,19 @@ TURNED_AWAY_MAX: Final = 512
 TURN_AWAY_SECONDS_MAX: Final = 2.0
 """How long a refused client has for sending its request and reading the answer."""
 
+DEFAULT_LIMITS: Final = Limits()
+
 COUNT_SECONDS_MIN: Final = 0.01
 """How soon a full server counts its connections again."""
 
-FILES_BESIDE: Final = PROBES_MAX + TURNED_AWAY_MAX + 128
+FILES_BESIDE: Final = PROBES_MAX + URGENT_MAX + TURNED_AWAY_MAX + 128
 """Open files that aren't guests' connections: those above, the database's, logs, the listening socket."""
 
-_PROBE = re.compile(rb"(?:GET|HEAD) /(?:healthz|readyz|metrics)[ ?].*\r\n\r\n$", re.DOTALL)
+_PROBE: Final = re.compile(rb"(?:GET|HEAD) /(?:healthz|readyz|metrics)[ ?]")
+_URGENT: Final = re.compile(
+    rb"(?:GET|POST|DELETE) /api/v1/reservations/[^/ ]+(?:/payment)? |(?:GET|POST) /r/"
+    rb"|(?:GET|POST) /(?:api/v1/)?events/[0-9]+/queue(?:/join|\.json)?[ ?]|GET /api/v1/queue[ ?]"
+)
 
 log = structlog.get_logger(__name__)
 
@@ -68,14 +83,25 @@ def _is_enough(limit: int, wanted: int) -> bool:
 class Doorkeeper:
     """The protocol factory of the listening socket: hands connections to the server while there is room."""
 
-    def __init__(self, server: web.Server, *, connections_max: int) -> None:
+    def __init__(
+        self,
+        server: web.Server,
+        *,
+        connections_max: int,
+        limits: Limits = DEFAULT_LIMITS,
+        handed_over: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """`handed_over` counts the connections that are open and no longer the server's."""
         self._server = server
+        self._handed_over = handed_over
+        self._host = Host(server, limits)
         self._connections_max = connections_max
         self._loop = asyncio.get_running_loop()
         self._open_max = 0
         """At most so many are open: counted at times, and one more with each that was let in since."""
         self._counted_at = 0.0
         self._turned_away: set[_Arrival] = set()
+        self._reserves = (_Reserve(_PROBE, PROBES_MAX), _Reserve(_URGENT, URGENT_MAX))
         self._refused = 0
 
     def __call__(self) -> asyncio.Protocol:
@@ -85,32 +111,57 @@ class Doorkeeper:
     def stats(self) -> EdgeStats:
         """What it counts."""
         return EdgeStats(
-            connections=len(self._server.connections),
+            connections=self._connections(),
             connections_refused=self._refused,
             tasks=len(asyncio.all_tasks(self._loop)),
+            reservations_in_progress=self._host.turnstile.in_progress,
+            reservations_turned_away=self.reservations_turned_away(),
+            slow_senders_cut=self._host.slow_senders_cut,
+            slow_readers_cut=self._host.slow_readers_cut,
         )
 
-    def admit(self, transport: asyncio.Transport, *, beyond: int = 0) -> web.RequestHandler | None:
-        """The server's protocol, which has the connection now; None if there is no room.
+    def reservations_turned_away(self) -> int:
+        """How many were refused unread so far, because too many were under way."""
+        return self._host.turnstile.refused
 
-        `beyond` is how far above the limit this one may be.
-        """
-        limit = self._connections_max + beyond
-        if self._open_max >= limit:
+    def admit(self, transport: asyncio.Transport) -> bool:
+        """Whether there is room: then the server has the connection now."""
+        if self._open_max >= self._connections_max:
             self._count()
-            if self._open_max >= limit:
-                return None
+            if self._open_max >= self._connections_max:
+                return False
         self._open_max += 1
-        handler = self._server()
-        transport.set_protocol(handler)
-        handler.connection_made(transport)
-        return handler
+        self._begin(transport)
+        return True
+
+    def reserve_for(self, request: bytes) -> "_Reserve | None":
+        """Where a request that begins like this may have a place although there is no room."""
+        return next((each for each in self._reserves if each.is_for(request)), None)
+
+    def admit_beyond(self, transport: asyncio.Transport, request: bytes, reserve: "_Reserve") -> bool:
+        """Whether the reserve has a place: then the server has the connection, for this one request."""
+        if not reserve.has_room():
+            return False
+        conversation = self._begin(transport)
+        reserve.taken.add(conversation)
+        conversation.data_received(request)
+        conversation.close()
+        return True
+
+    def _begin(self, transport: asyncio.Transport) -> Conversation:
+        conversation = Conversation(self._host)
+        transport.set_protocol(conversation)
+        conversation.connection_made(transport)
+        return conversation
 
     def _count(self) -> None:
         now = self._loop.time()
         if now >= self._counted_at + COUNT_SECONDS_MIN:  # it goes through all of them
             self._counted_at = now
-            self._open_max = len(self._server.connections)
+            self._open_max = self._connections()
+
+    def _connections(self) -> int:
+        return len(self._server.connections) + self._handed_over()
 
     def turn_away(self, arrival: "_Arrival") -> bool:
         """Let a client for whom there is no room hear so; False if it must be cut off at once."""
@@ -129,9 +180,26 @@ class Doorkeeper:
         self._turned_away.discard(arrival)
 
     def close(self) -> None:
-        """Cut off those who were refused and are still there."""
+        """Cut off those who were refused and are still there; nothing has a time limit any more."""
+        self._host.close()
         for arrival in tuple(self._turned_away):
             arrival.cut_off()
+
+
+class _Reserve:
+    """Places beyond the limit for requests of a kind."""
+
+    def __init__(self, pattern: re.Pattern[bytes], places: int) -> None:
+        self.is_for = pattern.match
+        self.taken: set[Conversation] = set()
+        """Who has a place, or had one."""
+        self._places = places
+
+    def has_room(self) -> bool:
+        """Whether one more may come."""
+        if len(self.taken) >= self._places:
+            self.taken = {each for each in self.taken if each.connected}
+        return len(self.taken) < self._places
 
 
 class _Arrival(asyncio.Protocol):
@@ -141,16 +209,17 @@ class _Arrival(asyncio.Protocol):
     is read on until the client hangs up: closing a socket with unread bytes in it would take the answer back.
     """
 
-    __slots__ = ("_answered", "_doorkeeper", "_patience", "_transport")
+    __slots__ = ("_answered", "_doorkeeper", "_patience", "_received", "_transport")
 
     def __init__(self, doorkeeper: Doorkeeper) -> None:
         self._doorkeeper = doorkeeper
         self._answered = False
+        self._received = b""
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        if self._doorkeeper.admit(self._transport) is not None:
+        if self._doorkeeper.admit(self._transport):
             return
         if self._doorkeeper.turn_away(self):
             loop = asyncio.get_running_loop()
@@ -161,11 +230,14 @@ class _Arrival(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._answered or self._transport.is_closing():
             return
-        if _PROBE.match(data) and (probed := self._doorkeeper.admit(self._transport, beyond=PROBES_MAX)):
-            self._leave()
-            probed.data_received(data)
-            probed.close()  # after this one request
-            return
+        self._received += data
+        reserve = self._doorkeeper.reserve_for(self._received)
+        if reserve is not None and len(self._received) < URGENT_BYTES_MAX:
+            if bytes_missing(self._received) != 0:
+                return  # the rest comes soon, or it is too late
+            if self._doorkeeper.admit_beyond(self._transport, self._received, reserve):
+                self._leave()
+                return
         self._answer()
         self._transport.write_eof()
 
@@ -188,17 +260,4 @@ class _Arrival(asyncio.Protocol):
         self._doorkeeper.forget(self)
 
 
-def _no_room() -> bytes:
-    refusal = Refusal(Reason.OVERLOADED)
-    body = problem(refusal).body
-    headers = {
-        hdrs.CONTENT_TYPE: "application/problem+json",
-        **PRIVATE_HEADERS,
-        hdrs.RETRY_AFTER: str(RETRY_AFTER_SECONDS),
-        hdrs.CONTENT_LENGTH: str(len(body)),
-        hdrs.CONNECTION: "close",
-    }
-    return head(status_of(refusal), headers).text + b"\r\n" + body
-
-
-NO_ROOM: Final = _no_room()
+NO_ROOM: Final = raw_no(RETRY_AFTER_SECONDS, closing=True)

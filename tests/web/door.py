@@ -1,0 +1,133 @@
+"""A listening server of a few handlers, and guests at its door."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from ticketd.web.connections import Doorkeeper
+from ticketd.web.conversations import Limits, crowded
+from ticketd.web.errors import answering
+from ticketd.web.parsing import ANY_BODY, read_body
+from ticketd.web.problems import problem
+
+HELLO = b"GET /hello HTTP/1.1\r\nHost: here\r\n\r\n"
+LARGE_BYTES = 16 * 1024 * 1024
+"""More than the kernel keeps for both ends of a connection."""
+
+END_OF_HEAD = b"\r\n\r\n"
+
+
+def post(path: str, body: bytes = b"{}", *headers: str) -> bytes:
+    """A request with a body."""
+    lines = (f"POST {path} HTTP/1.1", "Host: here", f"Content-Length: {len(body)}", *headers)
+    return "\r\n".join(lines).encode() + END_OF_HEAD + body
+
+
+class Guest:
+    """One connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self._writer = writer
+
+    def send(self, request: bytes) -> None:
+        """Doesn't wait for an answer."""
+        self._writer.write(request)
+
+    async def ask(self, request: bytes = HELLO) -> int:
+        """The status, when the answer's head has come."""
+        self.send(request)
+        return int((await self.reader.readuntil(END_OF_HEAD)).split()[1])
+
+    async def answer(self) -> tuple[str, bytes]:
+        """The head and the body of the next answer."""
+        head = (await self.reader.readuntil(END_OF_HEAD)).decode()
+        length = int(head.lower().partition("\r\ncontent-length: ")[2].split("\r\n")[0])
+        return head, await self.reader.readexactly(length)
+
+    async def ends(self) -> bytes:
+        """Everything that still comes until the server hangs up."""
+        return await self.reader.read()
+
+    def hang_up(self) -> None:
+        """Leave without a word."""
+        self._writer.transport.abort()
+
+
+class Door:
+    """A listening server; see `opened`."""
+
+    def __init__(self) -> None:
+        self.doorkeeper: Doorkeeper
+        self.port = 0
+        self.open = asyncio.Event()
+        """Lets `/slow` and reservations be answered."""
+        self.guests: list[Guest] = []
+        self.body_limits = ANY_BODY
+        self.reservations = 0
+        """That a handler has begun with."""
+
+    async def arrive(self) -> Guest:
+        """A guest who has connected and says nothing yet."""
+        guest = Guest(*await asyncio.open_connection("127.0.0.1", self.port))
+        self.guests.append(guest)
+        return guest
+
+    async def hello(self, request: web.Request) -> web.Response:
+        return web.Response(text="hello")
+
+    async def slow(self, request: web.Request) -> web.Response:
+        await self.open.wait()
+        return web.Response(text="at last")
+
+    async def large(self, request: web.Request) -> web.Response:
+        return web.Response(body=bytes(LARGE_BYTES))
+
+    async def reserve(self, request: web.Request) -> web.StreamResponse:
+        body = await read_body(request, self.body_limits)
+        refusal = crowded(request)
+        if refusal is not None:
+            return problem(refusal)
+        self.reservations += 1
+        await self.open.wait()
+        return web.Response(status=201, body=body)
+
+    async def pay(self, request: web.Request) -> web.Response:
+        return web.Response(body=b"paid by " + await request.read())
+
+
+_PATIENT = Limits()
+
+
+@asynccontextmanager
+async def opened(connections_max: int, limits: Limits = _PATIENT) -> AsyncIterator[Door]:
+    """A door for so many guests."""
+    door = Door()
+    app = web.Application()
+    app.add_routes([web.get(path, door.hello) for path in ("/hello", "/healthz", "/metrics-club")])
+    app.add_routes([web.get(path, door.hello) for path in ("/events/7/queue", "/api/v1/queue", "/r/{id}")])
+    app.add_routes(
+        [web.get("/slow", door.slow), web.get("/readyz", door.slow), web.get("/large", door.large)]
+    )
+    app.add_routes([web.post("/api/v1/reservations", answering(door.reserve))])
+    app.add_routes([web.post("/api/v1/reservations/{id}/payment", door.pay)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    assert runner.server is not None
+    door.doorkeeper = Doorkeeper(runner.server, connections_max=connections_max, limits=limits)
+    server = await asyncio.get_running_loop().create_server(door.doorkeeper, "127.0.0.1", 0)
+    door.port = server.sockets[0].getsockname()[1]
+    try:
+        yield door
+    finally:
+        door.open.set()
+        for guest in door.guests:
+            guest.hang_up()
+        server.close()
+        door.doorkeeper.close()
+        await runner.cleanup()
+
+
+OpenDoor = Callable[..., Awaitable[Door]]
