@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,17 +14,28 @@ from ticketd.actors.registry import Registry
 from ticketd.actors.ticket_type import Limits
 from ticketd.clock import DatabaseClock
 from ticketd.core.ids import Instant
+from ticketd.core.places import Tokens
+from ticketd.core.stats import RuleTally
 from ticketd.metrics import Metrics
 from ticketd.payments.sandbox import SandboxGateway
 from ticketd.ports import StartupRefused, StorageUnavailable
 from ticketd.services.accounts import Accounts
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.checkout import Checkout, CheckoutLimits
+from ticketd.services.door import Door
+from ticketd.services.doorman import Doorman
+from ticketd.services.entrance import Entrance
 from ticketd.services.guest_limits import GuestLimits
 from ticketd.services.offers import Offers
 from ticketd.services.owners import owner_services
+from ticketd.services.pressure import Pressure
+from ticketd.services.proof_of_work import ProofOfWork
+from ticketd.services.request_limits import RequestLimits
+from ticketd.services.room_gauges import Gauges
 from ticketd.services.sales import Sales
+from ticketd.services.signed_forms import SignedForms
 from ticketd.services.statistics import Statistics
+from ticketd.services.waiting_rooms import WaitingRooms
 from ticketd.settings import Settings
 from ticketd.storage.accounts import AccountStore
 from ticketd.storage.catalogue import CatalogueStore
@@ -38,10 +50,16 @@ from ticketd.storage.preflight import check_server
 from ticketd.storage.secrets import secret_named
 from ticketd.storage.sessions import SessionTable
 from ticketd.storage.venues import VenueStore
+from ticketd.storage.waiting_rooms import WaitingRoomStore
 from ticketd.web.context import Services
 
 SANDBOX_FILE: Final = "sandbox-gateway.sqlite3"
 GUEST_KEY: Final = "guest limits"
+QUEUE_KEY: Final = "waiting rooms"
+IDENTITY_KEY: Final = "identities"
+FORM_KEY: Final = "signed forms"
+PROOF_KEY_BYTES: Final = 32
+"""Of a secret that no other process knows, and that is gone with this one."""
 POOL_SIZE_MAX: Final = 10
 READY_SECONDS_MAX: Final = 2.0
 POOL_CLOSE_SECONDS_MAX: Final = 1.0
@@ -101,11 +119,23 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
         )
         management = owners.management
         await registry.start(management.followers(clock.now()))
+        rules = RuleTally()
+        rooms = await _waiting_rooms(database, catalogue, registry, journal, clock, fatal=end)
+        stack.push_async_callback(rooms.close)
+        door = Door(
+            catalogue=catalogue,
+            rooms=rooms,
+            clock=clock,
+            secret=await secret_named(database, IDENTITY_KEY),
+            rules=rules,
+            counts_networks=settings.rate_limit == "on",
+        )
         sales = Sales(
             router=registry,
             journal=journal,
             catalogue=catalogue,
             clock=clock,
+            door=door,
             hold_seconds=settings.hold_seconds,
             tentative_hold_seconds=settings.tentative_hold_seconds,
             answer_seconds_max=settings.answer_seconds_max,
@@ -118,6 +148,7 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
         stack.push_async_callback(checkout.close)
         await checkout.settle_unfinished(registry.paying())
 
+        await rooms.start(registry.used_admissions())
         refusal = await management.realign_events(clock.now())
         if refusal is not None:
             raise StartupRefused(
@@ -143,7 +174,16 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
             sessions=SessionTable(database),
             settings=settings,
             readiness=readiness,
-            metrics=Metrics(registry=registry.stats, journal=journal.stats, payments=checkout.stats),
+            metrics=Metrics(
+                registry=registry.stats, journal=journal.stats, payments=checkout.stats, rules=rules
+            ),
+            request_limits=_request_limits(settings, rules),
+            entrance=_entrance(settings, rooms, clock, rules),
+            signed_forms=SignedForms(
+                await secret_named(database, FORM_KEY), is_open=rooms.is_open_at, rules=rules
+            ),
+            rules=rules,
+            waiting_rooms=rooms,
         )
 
 
@@ -204,6 +244,47 @@ def _limits(settings: Settings) -> Limits:
         answer_seconds_max=settings.answer_seconds_max,
         checkpoint_facts=settings.checkpoint_facts,
         idle_seconds=settings.idle_seconds,
+    )
+
+
+async def _waiting_rooms(
+    database: Database,
+    catalogue: Catalogue,
+    registry: Registry,
+    journal: PostgresJournal,
+    clock: DatabaseClock,
+    *,
+    fatal: Fatal,
+) -> WaitingRooms:
+    gauges = Gauges(catalogue=catalogue, router=registry, clock=clock, journal=journal.stats)
+    return WaitingRooms(
+        catalogue=catalogue,
+        store=WaitingRoomStore(database),
+        gauges=gauges,
+        tokens=Tokens(await secret_named(database, QUEUE_KEY)),
+        clock=clock,
+        pressure=Pressure(catalogue=catalogue, gauges=gauges),
+        fatal=fatal,
+    )
+
+
+def _entrance(settings: Settings, rooms: WaitingRooms, clock: DatabaseClock, rules: RuleTally) -> Entrance:
+    counts_networks = settings.rate_limit == "on"
+    doorman = Doorman(
+        proof=ProofOfWork(secrets.token_bytes(PROOF_KEY_BYTES)),
+        is_open=rooms.is_open_at,
+        rules=rules,
+        counts_networks=counts_networks,
+    )
+    return Entrance(rooms=rooms, doorman=doorman, clock=clock, rules=rules, counts_networks=counts_networks)
+
+
+def _request_limits(settings: Settings, rules: RuleTally) -> RequestLimits:
+    return RequestLimits(
+        per_second=settings.address_requests_per_second,
+        burst=settings.address_burst,
+        rules=rules,
+        enabled=settings.rate_limit == "on",
     )
 
 

@@ -54,6 +54,9 @@ class Router(Protocol):
     def offer(self, inventory_id: InventoryId) -> Offer | None:
         """The last durable offer, if the inventory is in memory; costs a dictionary look-up."""
 
+    def waiting_since(self, inventory_id: InventoryId) -> Instant | None:
+        """When the command came that has waited longest in its mailbox; None if none waits."""
+
     def seats(self, inventory_id: InventoryId) -> SeatView | None:
         """Who durably has which seat, if the inventory is in memory and has seats; it goes on changing."""
 

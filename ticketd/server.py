@@ -21,15 +21,18 @@ from ticketd.ports import StartupRefused, StorageUnavailable, Superseded
 from ticketd.settings import Settings
 from ticketd.storage.outages import OUTAGES
 from ticketd.web import routes
+from ticketd.web.acceptor import Acceptor
+from ticketd.web.api.stream import STREAMS
 from ticketd.web.connections import Doorkeeper, fitting_connections
 from ticketd.web.context import Services
+from ticketd.web.conversations import Limits
 from ticketd.web.parsing import BODY_BYTES_MAX
 
 BACKLOG: Final = 4096
-KEEPALIVE_SECONDS: Final = 75.0
-"""How long an idle connection may keep its place: longer than a proxy keeps its own ones idle."""
+COLLECTOR_THRESHOLDS: Final = (200_000, 10, 10)
+"""The first is above all that thousands of reservations in progress need: looking at them again and again
+would cost a tenth of the time. What they leave behind is freed without the collector."""
 
-COLLECTOR_THRESHOLDS: Final = (20_000, 20, 50)
 EXIT_FAILED: Final = 1
 EXIT_SUPERSEDED: Final = 3
 
@@ -158,12 +161,22 @@ _ENDED = RuntimeError("a task that never ends has ended")
 
 @asynccontextmanager
 async def _listening(settings: Settings, services: Services, listener: socket.socket) -> AsyncIterator[None]:
-    async with _web_server(settings, services) as server:
-        doorkeeper = Doorkeeper(server, connections_max=fitting_connections(settings.connections_max))
+    async with _web_server(settings, services) as runner:
+        assert runner.server is not None, "it is set up"
+        connections_max, streams = fitting_connections(settings.connections_max), runner.app[STREAMS]
+        streams.fit_into(connections_max)
+        doorkeeper = Doorkeeper(
+            runner.server,
+            connections_max=connections_max,
+            limits=_limits(settings),
+            handed_over=streams.viewers,
+        )
         services.metrics.add_edge(doorkeeper.stats)
+        services.waiting_rooms.feel_pressure(doorkeeper.reservations_turned_away)
         loop = asyncio.get_running_loop()
         try:
-            listening = await loop.create_server(doorkeeper, sock=listener, backlog=BACKLOG)
+            acceptor = Acceptor(listener, doorkeeper)
+            listening = await loop.create_server(acceptor, sock=listener, backlog=BACKLOG)
         except OSError as error:
             raise StartupRefused(_unavailable(settings.host, settings.port, error)) from error
         host, port = listener.getsockname()[:2]
@@ -175,22 +188,26 @@ async def _listening(settings: Settings, services: Services, listener: socket.so
             doorkeeper.close()
 
 
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        reservations_in_progress_max=settings.reservations_in_progress_max,
+        head_seconds_max=settings.head_seconds_max,
+        read_seconds_max=settings.read_seconds_max,
+    )
+
+
 @asynccontextmanager
-async def _web_server(settings: Settings, services: Services) -> AsyncIterator[web.Server]:
+async def _web_server(settings: Settings, services: Services) -> AsyncIterator[web.AppRunner]:
     """The application with its URLs; in the end it finishes what it has begun."""
     app = web.Application(client_max_size=BODY_BYTES_MAX)
     routes.setup(app, services)
     runner = web.AppRunner(
         app,
-        access_log=None,
         handle_signals=False,
-        auto_decompress=False,  # a few bytes could become gigabytes before anyone looks at them
-        keepalive_timeout=KEEPALIVE_SECONDS,
         shutdown_timeout=settings.shutdown_seconds_max * WEB_SHARE,
     )
     await runner.setup()
-    assert runner.server is not None, "it is set up"
     try:
-        yield runner.server
+        yield runner
     finally:
         await runner.cleanup()

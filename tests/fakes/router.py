@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from ticketd.core.commands import AnyCommand
 from ticketd.core.facts import OF_TERMS, AnyFact
-from ticketd.core.ids import InventoryId
+from ticketd.core.ids import Instant, InventoryId
 from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import Offer, Outcome
 from ticketd.core.refusals import Refusal
@@ -46,6 +46,10 @@ class InstantRouter:
         """See `ports.Router.offer`."""
         inventory = self.inventories.get(inventory_id)
         return None if inventory is None else inventory.offer()
+
+    def waiting_since(self, inventory_id: InventoryId) -> Instant | None:
+        """See `ports.Router.waiting_since`."""
+        return None
 
     def seats(self, inventory_id: InventoryId) -> SeatView | None:
         """See `ports.Router.seats`."""

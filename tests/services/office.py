@@ -3,6 +3,7 @@
 from tests.actors.audit import Audit
 from tests.actors.house import BALCONY, HOLD_SECONDS, STALLS, VIP, House, codes
 from tests.fakes.clock import ManualClock
+from tests.fakes.door import OpenDoor
 from ticketd.actors.ticket_type import Limits
 from ticketd.core import commands as c
 from ticketd.core.facts import AnyFact
@@ -42,6 +43,7 @@ class Office:
             journal=self.house.journal,
             catalogue=self.catalogue,
             clock=self.clock,
+            door=OpenDoor(),
             hold_seconds=HOLD_SECONDS,
             tentative_hold_seconds=TENTATIVE_SECONDS,
         )

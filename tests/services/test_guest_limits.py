@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.eventually import SECONDS_MAX, eventually
 from tests.fakes.clock import START, ManualClock
+from tests.fakes.door import OpenDoor
 from tests.fakes.flaky_router import FlakyRouter, Mishap
 from tests.fakes.gateway import FakeGateway
 from tests.fakes.journal import MemoryJournal
@@ -102,6 +103,7 @@ class Gala:
             journal=Ledger(self.router),
             catalogue=self.catalogue,
             clock=self.clock,
+            door=OpenDoor(),
             hold_seconds=HOLD_SECONDS,
             tentative_hold_seconds=10,
         )

@@ -7,7 +7,7 @@ import structlog
 
 from ticketd.actors.ticket_type import OVERLOADED, Limits, Observer, Tally, TicketTypeActor
 from ticketd.core.commands import AnyCommand
-from ticketd.core.ids import MICROSECONDS, InventoryId
+from ticketd.core.ids import MICROSECONDS, Instant, InventoryId
 from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import Offer, Outcome
 from ticketd.core.reservations import Line, ReservationStatus
@@ -76,6 +76,11 @@ class Registry:
             return None
         actor.last_used_at = self._clock.now()
         return actor.offer
+
+    def waiting_since(self, inventory_id: InventoryId) -> Instant | None:
+        """See `ports.Router.waiting_since`."""
+        actor = self._actors.get(inventory_id)
+        return None if actor is None else actor.mailbox.oldest()
 
     def seats(self, inventory_id: InventoryId) -> SeatView | None:
         """See `ports.Router.seats`."""
@@ -153,6 +158,14 @@ class Registry:
             for line in actor.inventory.lines.values()
             if line.tentative or not line.is_home
         ]
+
+    def used_admissions(self) -> list[tuple[str, str]]:
+        """The hour's admissions that made a reservation in an inventory in memory, and with which keys."""
+        used: dict[str, str] = {}
+        for actor in self._actors.values():
+            for admission, key in actor.inventory.keys.used_admissions():
+                used[admission] = used.get(admission) or key  # of a cart only the home knows the key
+        return list(used.items())
 
     async def drain(self) -> None:
         """Take no more commands; everything accepted becomes durable and is answered; checkpoint all."""

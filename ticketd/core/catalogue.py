@@ -14,7 +14,7 @@ from ticketd.core.ids import (
     VenueId,
     inventory_of,
 )
-from ticketd.core.terms import EventStatus, EventWindow, Profile, Terms
+from ticketd.core.terms import EventStatus, EventWindow, Profile, Switch, Terms
 
 EVENT_SECONDS_ASSUMED = 6 * 3600
 """An event has no end of its own: it counts as over this long after its start."""
@@ -41,6 +41,19 @@ class Venue(msgspec.Struct, frozen=True):
     """The newest version of its seat map."""
 
 
+class Defences(msgspec.Struct, frozen=True, kw_only=True):
+    """How an event's sale is kept for people; AUTO is on while its waiting room is open."""
+
+    proof_of_work: Switch = Switch.AUTO
+    """Whoever joins the queue has to let their machine compute a little."""
+    signed_forms: Switch = Switch.AUTO
+    """Guests' forms must come from our pages, and not faster than anybody can fill them in."""
+    address_limits: Switch = Switch.AUTO
+    """One network gets so many places in the queue and no more."""
+    hold_limits: Switch = Switch.AUTO
+    """Whoever holds and drops again and again holds for a shorter time, and then not at all."""
+
+
 class Event(msgspec.Struct, frozen=True):
     """A concert or dinner with a date."""
 
@@ -59,6 +72,9 @@ class Event(msgspec.Struct, frozen=True):
     """How many tickets one guest can have paid for, all ticket types together."""
     guests_id: InventoryId | None = None
     """The inventory that knows how many each guest has, once there was ever a limit."""
+    waiting_room: Switch = Switch.AUTO
+    """Whether guests queue before they may reserve; AUTO: while more come than the shop can take."""
+    defences: Defences = Defences()
 
     @property
     def over_at(self) -> Instant:

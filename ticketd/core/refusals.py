@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ticketd.core.ids import Instant, SeatId, TicketTypeId
+from ticketd.core.ids import EventId, Instant, SeatId, TicketTypeId
 
 
 class Reason(StrEnum):
@@ -20,6 +20,8 @@ class Reason(StrEnum):
     SOLD_OUT = "sold_out"
     SEAT_TAKEN = "seat_taken"
     LIMIT_EXCEEDED = "limit_exceeded"
+    ADMISSION_REQUIRED = "admission_required"
+    PROOF_REQUIRED = "proof_required"
     NOT_ON_SALE = "not_on_sale"
     RESERVATION_CLOSED = "reservation_closed"
     PAYMENT_IN_PROGRESS = "payment_in_progress"
@@ -43,6 +45,17 @@ class FieldError(msgspec.Struct, frozen=True, gc=False):
     message: str
 
 
+class Challenge(msgspec.Struct, frozen=True, gc=False):
+    """A proof of work to be done, as ALTCHA has it: find the number up to `maxnumber` that, written after
+    the salt, hashes to `challenge`."""
+
+    algorithm: str
+    challenge: str
+    maxnumber: int
+    salt: str
+    signature: str
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """A no, with what helps the asker to go on; None where a detail doesn't apply."""
 
@@ -60,6 +73,10 @@ class Refusal(msgspec.Struct, frozen=True):
     on_sale_at: Instant | None = None
     retry_after_seconds: int | None = None
     errors: tuple[FieldError, ...] = ()
+    event_id: EventId | None = None
+    """Whose waiting room has to be passed first."""
+    challenge: Challenge | None = None
+    """What has to be solved first."""
 
 
 def invalid(field: str, message: str) -> Refusal:

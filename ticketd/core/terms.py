@@ -29,6 +29,14 @@ class EventStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Switch(StrEnum):
+    """Whether something is on; AUTO leaves that to the server."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
 class SaleStatus(StrEnum):
     """What a guest is told about a ticket type."""
 

@@ -20,7 +20,7 @@ from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.ports import Clock, Router
 from ticketd.services.answering import TRY_AGAIN, hear, in_time, is_in_doubt
-from ticketd.services.wishes import NO_KEY, Key, Part
+from ticketd.services.wishes import NO_KEY, Credentials, Part
 
 _SEAL_RETRY_SECONDS = 0.5
 _OPEN = (ReservationStatus.HELD, ReservationStatus.PAYING)
@@ -71,20 +71,26 @@ class Carts:
         """Carts whose last seal is in doubt."""
 
     async def reserve(
-        self, new_id: ReservationId, wanted: dict[InventoryId, Part], key: Key, access_code: str
+        self,
+        new_id: ReservationId,
+        wanted: dict[InventoryId, Part],
+        shown: Credentials,
     ) -> Granted | Refusal:
         """Hold all these parts or none; the lowest inventory is the home, which `new_id` names."""
-        cart = asyncio.create_task(self._make(new_id, wanted, key, access_code))
+        cart = asyncio.create_task(self._make(new_id, wanted, shown))
         self._making[new_id] = cart
         cart.add_done_callback(lambda _: self._making.pop(new_id))
         cart.add_done_callback(hear)
         return await in_time(cart, seconds_max=self._answer_seconds_max)
 
     async def _make(
-        self, new_id: ReservationId, wanted: dict[InventoryId, Part], key: Key, access_code: str
+        self,
+        new_id: ReservationId,
+        wanted: dict[InventoryId, Part],
+        shown: Credentials,
     ) -> Granted | Refusal:
         parts = tuple(sorted(wanted))
-        held = await self._hold(new_id, parts, wanted, key, access_code)
+        held = await self._hold(new_id, parts, wanted, shown)
         known = _other_reservation(held, new_id)
         refusal = _first_refusal(held, wanted)
         if known is not None or refusal is not None:
@@ -111,15 +117,14 @@ class Carts:
         reservation: ReservationId,
         parts: tuple[InventoryId, ...],
         wanted: dict[InventoryId, Part],
-        key: Key,
-        access_code: str,
+        shown: Credentials,
     ) -> list[Outcome]:
+        without_key = shown._replace(key=NO_KEY)
         commands = [
             wanted[part].command(
                 reservation,
                 hold_seconds=self._tentative_hold_seconds,
-                key=key if part == parts[0] else NO_KEY,
-                access_code=access_code,
+                shown=shown if part == parts[0] else without_key,
                 parts=parts,
             )
             for part in parts
@@ -131,7 +136,10 @@ class Carts:
         home, *others = parts
         command = Seal(reservation, deadline)
         outcomes = await asyncio.gather(*(self._router.ask(part, command) for part in others))
-        if all(isinstance(outcome, Line) for outcome in outcomes):
+        sealed_lines = [outcome for outcome in outcomes if isinstance(outcome, Line)]
+        if len(sealed_lines) == len(others):
+            # Habits may have shortened some: the home line speaks for all, and outlasts none of them.
+            command = Seal(reservation, min([deadline, *(line.deadline for line in sealed_lines)]))
             sealed = await self._router.ask(home, command)
             if isinstance(sealed, Line):
                 return None
@@ -202,6 +210,7 @@ _CHECKED_FIRST = {
         (
             Reason.OVERLOADED,
             Reason.KEY_REUSED,
+            Reason.ADMISSION_REQUIRED,
             Reason.NOT_FOUND,
             Reason.INVALID,
             Reason.FORBIDDEN,

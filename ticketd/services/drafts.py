@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ticketd.core.catalogue import Event, Venue
+from ticketd.core.catalogue import Defences, Event, Venue
 from ticketd.core.ids import MICROSECONDS, EventId, Instant, InventoryId, OrganizerId, SeatId, VenueId
 from ticketd.core.money import EUR, PRICE_CENTS_MAX
 from ticketd.core.refusals import FieldError, Reason, Refusal
-from ticketd.core.terms import UNLIMITED, EventStatus, Terms, TermsPatch, window_errors
+from ticketd.core.terms import UNLIMITED, EventStatus, Switch, Terms, TermsPatch, window_errors
 from ticketd.services.texts import is_line, is_lines, name_errors
 from ticketd.services.timezones import is_timezone
 
@@ -66,6 +66,8 @@ class EventDraft(msgspec.Struct, frozen=True):
     status: EventStatus = EventStatus.PUBLISHED
     venue_id: VenueId | None = None
     max_per_guest: int | None = None
+    waiting_room: Switch = Switch.AUTO
+    defences: Defences = Defences()
 
     def event_of(self, organizer_id: OrganizerId) -> Event:
         """The event, with everything but its id."""
@@ -81,6 +83,8 @@ class EventDraft(msgspec.Struct, frozen=True):
             self.status,
             self.venue_id,
             self.max_per_guest,
+            waiting_room=self.waiting_room,
+            defences=self.defences,
         )
 
 
@@ -96,6 +100,8 @@ class EventPatch(msgspec.Struct, frozen=True, kw_only=True):
     status: EventStatus | UnsetType = UNSET
     venue_id: VenueId | UnsetType | None = UNSET
     max_per_guest: int | UnsetType | None = UNSET
+    waiting_room: Switch | UnsetType = UNSET
+    defences: Defences | UnsetType = UNSET
 
     def applied_to(self, event: Event) -> Event:
         """The event with this change made."""

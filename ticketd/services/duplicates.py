@@ -27,6 +27,8 @@ def duplicate_of(event: Event, starts_at: Instant) -> EventDraft:
         EventStatus.DRAFT,
         event.venue_id,
         event.max_per_guest,
+        event.waiting_room,
+        event.defences,
     )
 
 

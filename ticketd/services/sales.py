@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from ticketd.core.catalogue import TicketType
-from ticketd.core.commands import Inspect, Release, Reserve
+from ticketd.core.commands import NOT_ADMITTED, Inspect, Release, Reserve
 from ticketd.core.decisions import closed_refusal
 from ticketd.core.ids import (
     RANDOM_BYTES,
@@ -23,8 +23,17 @@ from ticketd.services.answering import TRY_AGAIN, hear, in_time, is_in_doubt
 from ticketd.services.carts import Carts, Granted, repeat
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.closed_lines import ClosedLines
+from ticketd.services.door import UNKNOWN, Door, Visitor
 from ticketd.services.randomness import RandomBytes
-from ticketd.services.wishes import NO_KEY, LineRequest, key_of, manner_refusal, part_of, parts_of
+from ticketd.services.wishes import (
+    NO_KEY,
+    Credentials,
+    LineRequest,
+    key_of,
+    manner_refusal,
+    part_of,
+    parts_of,
+)
 
 __all__ = ["Granted", "LineRequest", "Sales"]
 
@@ -42,6 +51,7 @@ class Sales:
         journal: Journal,
         catalogue: Catalogue,
         clock: Clock,
+        door: Door,
         hold_seconds: int,
         tentative_hold_seconds: int,
         answer_seconds_max: float = 10.0,
@@ -50,6 +60,7 @@ class Sales:
         self._journal = journal
         self._catalogue = catalogue
         self._clock = clock
+        self._door = door
         self._hold_seconds = hold_seconds
         self._answer_seconds_max = answer_seconds_max
         self._random = RandomBytes()
@@ -67,22 +78,57 @@ class Sales:
     # -- reserving
 
     async def reserve(
-        self, lines: Sequence[LineRequest], key: str | None, access_code: str = ""
+        self,
+        lines: Sequence[LineRequest],
+        key: str | None,
+        access_code: str = "",
+        visitor: Visitor = UNKNOWN,
     ) -> Granted | Refusal:
-        """Hold all these lines or none; a code opens those of them that need one."""
+        """Hold all these lines or none; a code opens those of them that need one.
+
+        ADMISSION_REQUIRED for a visitor who has to pass a waiting room first.
+        """
         ticket_types = self._ticket_types(lines)
         if isinstance(ticket_types, Refusal):
             return ticket_types
         used = NO_KEY if key is None else key_of(key, lines, access_code)
+        entry = self._door.enter(ticket_types, visitor, used.digest)
+        if isinstance(entry, Refusal):
+            return await self._repeat_or(entry, lines, ticket_types, Credentials(used, access_code))
+        outcome: Granted | Refusal = TRY_AGAIN
+        try:
+            shown = Credentials(used, access_code, entry.admission, entry.identity)
+            outcome = await self._reserve(lines, ticket_types, shown)
+        finally:
+            self._door.leave(entry, outcome, used.digest)
+        return outcome
+
+    async def _repeat_or(
+        self,
+        refusal: Refusal,
+        lines: Sequence[LineRequest],
+        ticket_types: Sequence[TicketType],
+        shown: Credentials,
+    ) -> Granted | Refusal:
+        """What the same key has made before, whoever may come in now; else the refusal."""
+        if shown.key is NO_KEY:
+            return refusal
+        outcome = await self._reserve(lines, ticket_types, shown._replace(admission=NOT_ADMITTED))
+        is_new = isinstance(outcome, Refusal) and outcome.reason is Reason.ADMISSION_REQUIRED
+        return refusal if is_new else outcome
+
+    async def _reserve(
+        self, lines: Sequence[LineRequest], ticket_types: Sequence[TicketType], shown: Credentials
+    ) -> Granted | Refusal:
         if len(lines) == 1:
             home, part = ticket_types[0].inventory_id, part_of(lines[0], ticket_types[0])
         else:
             parts = parts_of(zip(lines, ticket_types, strict=True))
             if len(parts) > 1:
-                return await self._carts.reserve(self._new_id(min(parts)), parts, used, access_code)
+                return await self._carts.reserve(self._new_id(min(parts)), parts, shown)
             ((home, part),) = parts.items()
         new_id = self._new_id(home)
-        command = part.command(new_id, hold_seconds=self._hold_seconds, key=used, access_code=access_code)
+        command = part.command(new_id, hold_seconds=self._hold_seconds, shown=shown)
         return await self._reserve_one(home, command)
 
     def _ticket_types(self, lines: Sequence[LineRequest]) -> list[TicketType] | Refusal:

@@ -37,6 +37,17 @@ class Key(NamedTuple):
 NO_KEY = Key()
 
 
+class Credentials(NamedTuple):
+    """What a guest shows for getting what they want; each empty where there is none."""
+
+    key: Key = NO_KEY
+    access_code: str = ""
+    admission: str = ""
+    """From a waiting room."""
+    identity: str = ""
+    """Whose habits count, hidden by a hash."""
+
+
 class Part(msgspec.Struct, frozen=True):
     """What is wanted of one inventory."""
 
@@ -52,8 +63,7 @@ class Part(msgspec.Struct, frozen=True):
         reservation_id: ReservationId,
         *,
         hold_seconds: int,
-        key: Key,
-        access_code: str,
+        shown: Credentials,
         parts: tuple[InventoryId, ...] = (),
     ) -> Reserve:
         """The command that holds it."""
@@ -61,13 +71,16 @@ class Part(msgspec.Struct, frozen=True):
             reservation_id,
             self.quantity,
             hold_seconds,
-            key.digest,
-            key.request,
+            shown.key.digest,
+            shown.key.request,
             parts,
             self.seats,
             self.together,
             self.wanted,
-            access_code,
+            shown.access_code,
+            "",
+            shown.admission,
+            shown.identity,
         )
 
 

@@ -3,9 +3,9 @@
 import asyncpg
 import msgspec
 
-from ticketd.core.catalogue import Event, Organizer, TicketType, Venue
+from ticketd.core.catalogue import Defences, Event, Organizer, TicketType, Venue
 from ticketd.core.ids import EventId, Instant, OrganizerId, OwnerId, TicketTypeId, VenueId
-from ticketd.core.terms import EventStatus, Kind, Profile, Terms
+from ticketd.core.terms import EventStatus, Kind, Profile, Switch, Terms
 from ticketd.storage.database import Database
 
 ORGANIZERS = "SELECT id, slug, name FROM organizer"
@@ -30,21 +30,21 @@ VENUES = "SELECT id, organizer_id, name, address, timezone, seat_map_id FROM ven
 
 EVENTS = """
 SELECT id, organizer_id, name, description, starts_at, timezone, on_sale_at, off_sale_at, status,
-       venue_id, max_per_guest, guests_id
+       venue_id, max_per_guest, guests_id, waiting_room, defences
 FROM event
 """
 
 INSERT_EVENT = """
 INSERT INTO event (organizer_id, name, description, starts_at, timezone, on_sale_at, off_sale_at, status,
-                   venue_id, max_per_guest, guests_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                   venue_id, max_per_guest, guests_id, waiting_room, defences)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 RETURNING id
 """
 
 UPDATE_EVENT = """
 UPDATE event
 SET name = $2, description = $3, starts_at = $4, timezone = $5, on_sale_at = $6, off_sale_at = $7,
-    status = $8, venue_id = $9, max_per_guest = $10, guests_id = $11
+    status = $8, venue_id = $9, max_per_guest = $10, guests_id = $11, waiting_room = $12, defences = $13
 WHERE id = $1
 """
 
@@ -136,6 +136,8 @@ def _event(row: asyncpg.Record) -> Event:
         row["venue_id"],
         row["max_per_guest"],
         row["guests_id"],
+        Switch(row["waiting_room"]),
+        msgspec.json.decode(row["defences"], type=Defences),
     )
 
 
@@ -151,6 +153,8 @@ def _changeable(event: Event) -> tuple[object, ...]:
         event.venue_id,
         event.max_per_guest,
         event.guests_id,
+        event.waiting_room.value,
+        msgspec.json.encode(event.defences).decode(),
     )
 
 

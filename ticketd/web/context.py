@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
+from ticketd.core.stats import RuleTally
 from ticketd.metrics import Metrics
 from ticketd.ports import Clock, Router
 from ticketd.services.access_codes import AccessCodeDesk
@@ -13,11 +14,15 @@ from ticketd.services.accounts import Accounts
 from ticketd.services.capacities import Capacities
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.checkout import Checkout
+from ticketd.services.entrance import Entrance
 from ticketd.services.management import Management
 from ticketd.services.offers import Offers
+from ticketd.services.request_limits import RequestLimits
 from ticketd.services.sales import Sales
+from ticketd.services.signed_forms import SignedForms
 from ticketd.services.statistics import Statistics
 from ticketd.services.venues import Venues
+from ticketd.services.waiting_rooms import WaitingRooms
 from ticketd.settings import Settings
 from ticketd.storage.sessions import SessionTable
 
@@ -45,6 +50,12 @@ class Services:
     settings: Settings
     readiness: Readiness
     metrics: Metrics
+    request_limits: RequestLimits
+    entrance: Entrance
+    signed_forms: SignedForms
+    waiting_rooms: WaitingRooms
+    rules: RuleTally
+    """What the rules against bots have refused; every rule counts here."""
 
 
 SERVICES: Final = web.AppKey("services", Services)

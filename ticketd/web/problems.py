@@ -7,7 +7,7 @@ import msgspec
 from aiohttp import hdrs
 
 from ticketd.core.ids import SeatId
-from ticketd.core.refusals import FieldError, Reason, Refusal
+from ticketd.core.refusals import Challenge, FieldError, Reason, Refusal
 from ticketd.web.answers import Answer, head, header_lines
 from ticketd.web.parsing import format_instant
 
@@ -47,6 +47,12 @@ PRESENTATIONS: Final[Mapping[Reason, Presentation]] = {
     Reason.SOLD_OUT: Presentation(409, "Sold out", "There aren't enough tickets left."),
     Reason.SEAT_TAKEN: Presentation(409, "Seat taken", "Some of these seats are taken already."),
     Reason.LIMIT_EXCEEDED: Presentation(409, "Limit exceeded", "That is more than one guest may have."),
+    Reason.ADMISSION_REQUIRED: Presentation(
+        409, "Admission required", "Many want these tickets. Please take a place in the waiting room first."
+    ),
+    Reason.PROOF_REQUIRED: Presentation(
+        403, "Proof required", "Please solve the challenge first, and send it along with its solution."
+    ),
     Reason.NOT_ON_SALE: Presentation(409, "Not on sale", "These tickets aren't on sale now."),
     Reason.RESERVATION_CLOSED: Presentation(
         409, "Reservation closed", "This reservation is closed and can't be changed any more."
@@ -99,6 +105,9 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     taken_seats: tuple[SeatId, ...] = ()
     on_sale_at: str | None = None
     errors: tuple[FieldError, ...] = ()
+    queue_url: str | None = None
+    queue_page: str | None = None
+    challenge: Challenge | None = None
 
 
 _HEADS: Final = {
@@ -155,6 +164,9 @@ def problem(refusal: Refusal, *, headers: Mapping[str, str] | None = None) -> An
         taken_seats=refusal.taken_seats,
         on_sale_at=None if refusal.on_sale_at is None else format_instant(refusal.on_sale_at),
         errors=refusal.errors,
+        queue_url=None if refusal.event_id is None else f"/api/v1/events/{refusal.event_id}/queue",
+        queue_page=None if refusal.event_id is None else f"/events/{refusal.event_id}/queue",
+        challenge=refusal.challenge,
     )
     challenge: dict[str, str] = (
         {hdrs.WWW_AUTHENTICATE: "Bearer"} if refusal.reason is Reason.UNAUTHORIZED else {}

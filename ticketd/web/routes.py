@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from ticketd.web import operations, static
+from ticketd.web import clients, operations, static
 from ticketd.web.api import (
     access_codes,
     capacities,
@@ -12,8 +12,10 @@ from ticketd.web.api import (
     management,
     offers,
     organizers,
+    queue,
     reservations,
     seats,
+    stream,
     venues,
 )
 from ticketd.web.api.documents import OPENAPI
@@ -21,6 +23,7 @@ from ticketd.web.api.openapi import openapi_document
 from ticketd.web.api.presenters import API
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.errors import answering, unmatched
+from ticketd.web.pages import queue as queue_page
 from ticketd.web.pages import rendering
 from ticketd.web.pages.table import ROUTES
 
@@ -28,7 +31,11 @@ API_ROUTES: Final = (
     # guests; what is asked for the most comes first, because routes are tried in this order
     web.get(f"{API}/events/{{event_id}}/availability", offers.get_event_availability),
     web.get(f"{API}/events", offers.list_events),
+    web.get(f"{API}/queue", queue.get_place),
+    web.get(f"{API}/events/{{event_id}}/queue", queue.get_queue),
+    web.post(f"{API}/events/{{event_id}}/queue", queue.join_queue),
     web.get(f"{API}/events/{{event_id}}", offers.get_event),
+    web.get(f"{API}/events/{{event_id}}/stream", stream.get_event_stream),
     web.get(f"{API}/organizers/{{slug}}", offers.get_organizer),
     web.get(f"{API}/organizers/{{slug}}/ticket-types", offers.list_ticket_types),
     web.get(f"{API}/ticket-types/{{ticket_type_id}}/availability", offers.get_availability),
@@ -44,6 +51,8 @@ API_ROUTES: Final = (
     web.post(f"{API}/organizers/{{slug}}/events", management.create_event),
     web.patch(f"{API}/events/{{event_id}}", management.change_event),
     web.delete(f"{API}/events/{{event_id}}", management.delete_event),
+    web.patch(f"{API}/events/{{event_id}}/queue", queue.change_queue),
+    web.get(f"{API}/events/{{event_id}}/queue/report", queue.get_queue_report),
     web.post(f"{API}/organizers/{{slug}}/ticket-types", management.create_ticket_type),
     web.patch(f"{API}/ticket-types/{{ticket_type_id}}", management.change_ticket_type),
     web.delete(f"{API}/ticket-types/{{ticket_type_id}}", management.delete_ticket_type),
@@ -86,11 +95,15 @@ UNMATCHED: Final = web.route("*", "/{path:.*}", unmatched)
 def setup(app: web.Application, services: Services) -> None:
     """Make the application answer at every URL with these services."""
     app[SERVICES] = services
+    clients.setup(app, services.settings)
     app[OPENAPI] = openapi_document(API_ROUTES)
     rendering.setup(app)
+    queue_page.setup(app)
     static.setup(app)
     offers.setup(app, services)
+    queue.setup(app, services)
     seats.setup(app, services)
+    stream.setup(app, services)
     app.add_routes(
         web.RouteDef(route.method, route.path, answering(route.handler), route.kwargs)
         for route in (*API_ROUTES, *OTHER_ROUTES, *PAGE_ROUTES, UNMATCHED)

@@ -11,6 +11,7 @@ import msgspec
 from tests.fakes.clock import ManualClock
 from tests.fakes.gateway import FakeGateway
 from tests.fakes.router import InstantRouter
+from tests.fakes.waiting_rooms import waiting_rooms
 from ticketd.core.catalogue import Event, Organizer, TicketType, Venue
 from ticketd.core.facts import AnyFact
 from ticketd.core.ids import (
@@ -27,18 +28,24 @@ from ticketd.core.ids import (
 )
 from ticketd.core.outcomes import Offer
 from ticketd.core.seat_maps import SeatMap
-from ticketd.core.stats import SIZE_BOUNDS, Distribution, JournalStats, PaymentStats, RegistryStats
+from ticketd.core.stats import SIZE_BOUNDS, Distribution, JournalStats, PaymentStats, RegistryStats, RuleTally
 from ticketd.core.terms import Terms
 from ticketd.metrics import Metrics
 from ticketd.ports import Journal
 from ticketd.services.accounts import Accounts, Owner
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.checkout import Checkout, CheckoutLimits
+from ticketd.services.door import Door
+from ticketd.services.doorman import Doorman
+from ticketd.services.entrance import Entrance
 from ticketd.services.guest_limits import GuestLimits
 from ticketd.services.management import EventDraft, TicketTypeDraft
 from ticketd.services.offers import Offers
 from ticketd.services.owners import owner_services
+from ticketd.services.proof_of_work import ProofOfWork
+from ticketd.services.request_limits import RequestLimits
 from ticketd.services.sales import Sales
+from ticketd.services.signed_forms import SignedForms
 from ticketd.services.statistics import Statistics
 from ticketd.settings import Settings
 from ticketd.storage.accounts import AccountStore
@@ -212,11 +219,20 @@ class House:
         self.venues = owners.venues
         self.capacities = owners.capacities
         self.access_codes = owners.access_codes
+        self.rules = RuleTally()
+        self.waiting_rooms = waiting_rooms(catalogue=self.catalogue, router=self.router, clock=self.clock)
         sales = Sales(
             router=self.router,
             journal=cast("Journal", History(self.router)),
             catalogue=self.catalogue,
             clock=self.clock,
+            door=Door(
+                catalogue=self.catalogue,
+                rooms=self.waiting_rooms,
+                clock=self.clock,
+                secret=b"a door",
+                rules=self.rules,
+            ),
             hold_seconds=900,
             tentative_hold_seconds=10,
         )
@@ -244,7 +260,19 @@ class House:
             sessions=SessionTable(NO_DATABASE),
             settings=Settings(),
             readiness=self._readiness,
-            metrics=_metrics(),
+            metrics=_metrics(self.rules),
+            request_limits=RequestLimits(per_second=50, burst=2_000, rules=self.rules),
+            entrance=Entrance(
+                rooms=self.waiting_rooms,
+                doorman=Doorman(
+                    proof=ProofOfWork(b"proof"), is_open=self.waiting_rooms.is_open_at, rules=self.rules
+                ),
+                clock=self.clock,
+                rules=self.rules,
+            ),
+            signed_forms=SignedForms(b"forms", is_open=self.waiting_rooms.is_open_at, rules=self.rules),
+            waiting_rooms=self.waiting_rooms,
+            rules=self.rules,
         )
 
     async def _readiness(self) -> Mapping[str, bool]:
@@ -284,7 +312,7 @@ class House:
         return offer.ticket_type_id
 
 
-def _metrics() -> Metrics:
+def _metrics(rules: RuleTally) -> Metrics:
     sizes = Distribution(SIZE_BOUNDS)
     return Metrics(
         registry=lambda: RegistryStats(
@@ -305,6 +333,7 @@ def _metrics() -> Metrics:
             commit_seconds=sizes,
         ),
         payments=lambda: PaymentStats(running=0, outcomes={}),
+        rules=rules,
     )
 
 

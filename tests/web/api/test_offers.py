@@ -53,6 +53,10 @@ async def test_an_event_is_shown_with_all_that_interface_promises(client: Client
             "status": "published",
             "venue_id": None,
             "max_per_guest": None,
+            "waiting_room": "auto",
+            "defences": dict.fromkeys(
+                ("proof_of_work", "signed_forms", "address_limits", "hold_limits"), "auto"
+            ),
         },
     )
     assert ticket_type["id"] == regular

@@ -29,10 +29,13 @@ class Operation:
     tag: str
     body: Any = None
     """The Struct that the request's body is read into."""
+    body_required: bool = True
     text_body: str | None = None
     """The media type of a text that is taken as well."""
     answers: Mapping[int, Any]
     """The Struct that each success is rendered from; None for one without a body."""
+    text_answer: str | None = None
+    """The media type of a success that is text, whatever it is made of."""
     reasons: tuple[Reason, ...] = ()
     """Refusals beside those that any call can get."""
     parameters: tuple[Parameter, ...] = ()

@@ -2,10 +2,11 @@
 
 from typing import Final
 
+import msgspec
 from aiohttp import web
 from msgspec import UNSET
 
-from ticketd.core.catalogue import Event, Organizer, TicketType
+from ticketd.core.catalogue import Defences, Event, Organizer, TicketType
 from ticketd.core.ids import EventId, TicketTypeId
 from ticketd.core.money import EUR
 from ticketd.core.refusals import Reason, Refusal, invalid
@@ -114,6 +115,8 @@ def _event_draft(body: owner_shapes.NewEvent, organizer: Organizer, catalogue: C
         status=body.status,
         venue_id=body.venue_id,
         max_per_guest=body.max_per_guest,
+        waiting_room=shapes.switch_of(body.waiting_room),
+        defences=_defences(body.defences, Defences()),
     )
 
 
@@ -140,7 +143,18 @@ def _event_patch(body: owner_shapes.EventChange, event: Event) -> EventPatch:
         status=body.status,
         venue_id=body.venue_id,
         max_per_guest=body.max_per_guest,
+        waiting_room=UNSET if body.waiting_room is UNSET else shapes.switch_of(body.waiting_room),
+        defences=UNSET if body.defences is UNSET else _defences(body.defences, event.defences),
     )
+
+
+def _defences(wanted: shapes.Defences | owner_shapes.DefencesChange, known: Defences) -> Defences:
+    switches = {
+        field: shapes.switch_of(value)
+        for field in wanted.__struct_fields__
+        if (value := getattr(wanted, field)) is not UNSET
+    }
+    return msgspec.structs.replace(known, **switches)
 
 
 # -- ticket types

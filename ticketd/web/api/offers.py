@@ -17,13 +17,15 @@ from ticketd.web.context import SERVICES, Services
 _EVENTS: Final = Listing[Event](lambda event: (event.starts_at, event.id), kind=tuple[int, int])
 _TICKET_TYPES: Final = Listing[TicketType](lambda each: (each.id,), kind=tuple[int])
 
-_OF_EVENTS: Final = web.AppKey("availability_of_events", Board)
+EVENT_BOARD: Final = web.AppKey("availability_of_events", Board)
+"""How many are left for each event."""
+
 _OF_TICKET_TYPES: Final = web.AppKey("availability_of_ticket_types", Board)
 
 
 def setup(app: web.Application, services: Services) -> None:
     """Hang up the boards that say how many are left."""
-    app[_OF_EVENTS] = Board(services.offers, services.clock, event_availability)
+    app[EVENT_BOARD] = Board(services.offers, services.clock, event_availability)
     app[_OF_TICKET_TYPES] = Board(services.offers, services.clock, availability)
 
 
@@ -67,7 +69,7 @@ async def get_event_availability(request: web.Request) -> web.StreamResponse:
     """How many are left of each ticket type of an event."""
     app, event = request.app, event_of(request)
     ticket_types = app[SERVICES].catalogue.listed_of_event(event.id)
-    return (await app[_OF_EVENTS].read(event.id, ticket_types)).answer(request)
+    return (await app[EVENT_BOARD].read(event.id, ticket_types)).answer(request)
 
 
 @describes(

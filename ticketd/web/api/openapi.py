@@ -88,7 +88,7 @@ def _operation_object(route: web.RouteDef, operation: Operation, shapes: Mapping
         content: dict[str, Any] = {"application/json": {"schema": shapes[operation.body]}}
         if operation.text_body is not None:
             content[operation.text_body] = {"schema": {"type": "string"}}
-        members["requestBody"] = {"required": True, "content": content}
+        members["requestBody"] = {"required": operation.body_required, "content": content}
     if operation.for_owners:
         members["security"] = [{_BEARER: []}]
     return members
@@ -117,7 +117,9 @@ def _answers(operation: Operation, shapes: Mapping[Any, Any]) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     for status, shape in operation.answers.items():
         answer: dict[str, Any] = {"description": _STATUSES[status]}
-        if shape is not None:
+        if operation.text_answer is not None:
+            answer["content"] = {operation.text_answer: {"schema": {"type": "string"}}}
+        elif shape is not None:
             answer["content"] = {"application/json": {"schema": shapes[shape]}}
         if status == 201:
             answer["headers"] = {hdrs.LOCATION: {"schema": {"type": "string"}}}

@@ -11,7 +11,7 @@ from ticketd.core.reservations import ReservationStatus
 from ticketd.core.terms import EventStatus
 from ticketd.services.seat_maps.documents import SEATS_MAX, SECTIONS_MAX, SeatMapDocument
 from ticketd.services.venues import SectionSummary
-from ticketd.web.api.shapes import SeatName, Text, TicketType, Timestamp, Venue
+from ticketd.web.api.shapes import Defences, SeatName, Switch, Text, TicketType, Timestamp, Venue
 
 _SEAT_MAP: Final = "#/components/schemas/SeatMapDocument"
 
@@ -70,6 +70,17 @@ class NewEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: EventStatus = EventStatus.PUBLISHED
     venue_id: VenueNumber | None = None
     max_per_guest: Count | None = None
+    waiting_room: Switch = "auto"
+    defences: Defences = Defences()
+
+
+class DefencesChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to change about an event's defences; what isn't there stays."""
+
+    proof_of_work: Switch | UnsetType = UNSET
+    signed_forms: Switch | UnsetType = UNSET
+    address_limits: Switch | UnsetType = UNSET
+    hold_limits: Switch | UnsetType = UNSET
 
 
 class EventChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,6 +95,8 @@ class EventChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: EventStatus | UnsetType = UNSET
     venue_id: VenueNumber | UnsetType | None = UNSET
     max_per_guest: Count | UnsetType | None = UNSET
+    waiting_room: Switch | UnsetType = UNSET
+    defences: DefencesChange | UnsetType = UNSET
 
 
 class NewCapacity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

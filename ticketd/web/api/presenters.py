@@ -37,9 +37,9 @@ def public_answer(shape: object) -> Answer:
     return Answer(_PUBLIC, _encode(shape))
 
 
-def private_answer(shape: object, *, status: int = 200) -> Answer:
+def private_answer(shape: object, *, status: int = 200, headers: bytes = b"") -> Answer:
     """The shape as JSON that nobody between here and the asker may keep."""
-    return Answer(_PRIVATE[status], _encode(shape))
+    return Answer(_PRIVATE[status], _encode(shape), headers)
 
 
 def created_answer(shape: object, *, location: str) -> Answer:
@@ -88,8 +88,8 @@ def _ticket_type_members(ticket_type: core.TicketType, catalogue: Catalogue) -> 
         "price_cents": terms.price_cents,
         "currency": terms.currency,
         "max_per_reservation": terms.max_per_reservation,
-        "on_sale_at": _optional_instant(terms.on_sale_at),
-        "off_sale_at": _optional_instant(terms.off_sale_at),
+        "on_sale_at": optional_instant(terms.on_sale_at),
+        "off_sale_at": optional_instant(terms.off_sale_at),
         "seated": ticket_type.is_seated,
         "position": terms.position,
         "capacity_id": profile.capacity_id,
@@ -125,7 +125,7 @@ def capacity_shape(offer: Offer) -> owner_shapes.Capacity:
 
 def access_code_shape(code: AccessCode) -> owner_shapes.AccessCode:
     """An access code as its owner sees it."""
-    return owner_shapes.AccessCode(code.code, code.capacity, _optional_instant(code.until), code.used)
+    return owner_shapes.AccessCode(code.code, code.capacity, optional_instant(code.until), code.used)
 
 
 def event_shape(event: core.Event, catalogue: Catalogue) -> shapes.Event:
@@ -151,16 +151,24 @@ def _event_shape(
         venue=None if venue is None else shapes.Venue(venue.name, venue.address),
         starts_at=format_instant(event.starts_at),
         timezone=event.timezone,
-        on_sale_at=_optional_instant(event.on_sale_at),
-        off_sale_at=_optional_instant(event.off_sale_at),
+        on_sale_at=optional_instant(event.on_sale_at),
+        off_sale_at=optional_instant(event.off_sale_at),
         status=event.status,
         ticket_types=tuple(ticket_type_shape(each, catalogue) for each in ticket_types),
         venue_id=event.venue_id,
         max_per_guest=event.max_per_guest,
+        waiting_room=shapes.switched(event.waiting_room),
+        defences=shapes.Defences(
+            proof_of_work=shapes.switched(event.defences.proof_of_work),
+            signed_forms=shapes.switched(event.defences.signed_forms),
+            address_limits=shapes.switched(event.defences.address_limits),
+            hold_limits=shapes.switched(event.defences.hold_limits),
+        ),
     )
 
 
-def _optional_instant(instant: Instant | None) -> str | None:
+def optional_instant(instant: Instant | None) -> str | None:
+    """As answers have it."""
     return None if instant is None else format_instant(instant)
 
 

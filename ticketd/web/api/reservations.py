@@ -9,13 +9,17 @@ from multidict import istr
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.reservations import Reservation, ReservationStatus
 from ticketd.services.checkout import Payment
+from ticketd.services.request_limits import Kind
 from ticketd.web.api import shapes
 from ticketd.web.api.bodies import BodyReader
 from ticketd.web.api.description import Operation, Parameter, describes
 from ticketd.web.api.presenters import API, created_answer, private_answer, reservation_shape
+from ticketd.web.api.visitors import TOKEN_PARAMETER, token_of, visitor_at
+from ticketd.web.clients import client_of
 from ticketd.web.context import SERVICES
 from ticketd.web.parsing import RefusedRequest
 from ticketd.web.problems import problem
+from ticketd.web.reserving import reserve_lines
 
 KEY_LENGTH_MIN: Final = 16
 KEY_LENGTH_MAX: Final = 255
@@ -45,6 +49,8 @@ _payment_request: Final = BodyReader(shapes.PaymentRequest)
         reasons=(
             Reason.NOT_FOUND,
             Reason.FORBIDDEN,
+            Reason.ADMISSION_REQUIRED,
+            Reason.TOO_MANY_REQUESTS,
             Reason.NOT_ON_SALE,
             Reason.LIMIT_EXCEEDED,
             Reason.SOLD_OUT,
@@ -52,16 +58,20 @@ _payment_request: Final = BodyReader(shapes.PaymentRequest)
             Reason.INVALID,
             Reason.KEY_REUSED,
         ),
-        parameters=(_KEY_PARAMETER,),
+        parameters=(_KEY_PARAMETER, TOKEN_PARAMETER),
     )
 )
 async def reserve(request: web.Request) -> web.StreamResponse:
     """Hold tickets for a guest; 200 if the idempotency key had done so before."""
+    services, client = request.app[SERVICES], client_of(request)
+    refusal = services.request_limits.refusal(client, Kind.RESERVATION, services.clock.now())
+    if refusal is not None:
+        return problem(refusal)
     key = _idempotency_key(request)
     wanted = await _reservation_request.read(request)
     _refuse_unclear(wanted.lines)
-    services = request.app[SERVICES]
-    granted = await services.sales.reserve(wanted.lines, key, wanted.access_code)
+    visitor = visitor_at(client, token_of(request))
+    granted = await reserve_lines(request, wanted.lines, key, wanted.access_code, visitor)
     if isinstance(granted, Refusal):
         return problem(_located(granted, wanted.lines))
     shape = reservation_shape(granted.reservation, services.catalogue)

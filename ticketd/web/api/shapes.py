@@ -8,6 +8,7 @@ from typing import Annotated, Final, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from ticketd.core import terms
 from ticketd.core.ids import ID_MAX, EventId, InventoryId, SeatId, TicketTypeId, VenueId
 from ticketd.core.money import EUR
 from ticketd.core.reservations import ReservationStatus
@@ -23,6 +24,9 @@ _LINE_PATTERN: Final = "^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
 
 Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 """In UTC, as "2026-01-02T03:04:05.678901Z"."""
+
+Switch = bool | Literal["auto"]
+"""On, off, or as the server sees fit."""
 
 Text = Annotated[str, Meta(max_length=500, pattern=_LINE_PATTERN)]
 TicketTypeNumber = Annotated[TicketTypeId, Meta(ge=1, le=ID_MAX)]
@@ -104,6 +108,19 @@ class TicketType(msgspec.Struct, frozen=True):
     """The shared capacity that it draws on."""
 
 
+class Defences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the sale is kept for people; "auto" is on while the waiting room is open."""
+
+    proof_of_work: Switch = "auto"
+    """Who joins the queue has to solve a challenge."""
+    signed_forms: Switch = "auto"
+    """Guests' forms must come from our pages, filled in no faster than anybody can."""
+    address_limits: Switch = "auto"
+    """One network gets so many places in the queue and no more."""
+    hold_limits: Switch = "auto"
+    """Who holds and drops again and again holds for a shorter time, and then not at all."""
+
+
 class Event(msgspec.Struct, frozen=True):
     """A concert or dinner with a date."""
 
@@ -121,6 +138,9 @@ class Event(msgspec.Struct, frozen=True):
     venue_id: VenueId | None
     max_per_guest: int | None
     """How many one guest can have, all orders together."""
+    waiting_room: Switch
+    """Whether guests queue before they may reserve."""
+    defences: Defences
 
 
 class Availability(msgspec.Struct, frozen=True):
@@ -178,3 +198,21 @@ class Reservation(msgspec.Struct, frozen=True, gc=False):
     total_cents: int
     currency: str
     tickets: tuple[Ticket, ...]
+
+
+def switched(switch: terms.Switch) -> Switch:
+    """As JSON has it."""
+    match switch:
+        case terms.Switch.AUTO:
+            return "auto"
+        case terms.Switch.ON:
+            return True
+        case terms.Switch.OFF:
+            return False
+
+
+def switch_of(value: Switch) -> terms.Switch:
+    """As it is meant."""
+    if value == "auto":
+        return terms.Switch.AUTO
+    return terms.Switch.ON if value else terms.Switch.OFF

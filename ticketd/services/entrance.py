@@ -1,0 +1,106 @@
+"""Taking a place in a waiting room: for people, one each."""
+
+from typing import Final, NamedTuple
+
+from ticketd.core.catalogue import Event
+from ticketd.core.clients import Client
+from ticketd.core.refusals import Challenge, Reason, Refusal
+from ticketd.core.stats import RuleTally
+from ticketd.core.terms import Switch
+from ticketd.ports import Clock
+from ticketd.services.doorman import Doorman
+from ticketd.services.proof_of_work import Solution
+from ticketd.services.waiting_rooms import NO_ROOM, Joined, WaitingRooms
+
+
+class Crowd(NamedTuple):
+    """How many places neighbouring addresses may have together."""
+
+    places: int
+    """So many at least …"""
+    share: float
+    """… and of a large crowd this share: no provider's block has half a hall."""
+
+    def places_max(self, joined: int) -> int:
+        """When so many places were given out in all."""
+        return max(self.places, int(joined * self.share))
+
+
+LENIENT: Final = Crowd(50, 0.01)
+"""Where the limit is on by itself: an office or a dormitory gets in."""
+STRICT: Final = Crowd(30, 0.01)
+"""Where it is switched on, after the draw; …"""
+STRICT_IN_DRAW: Final = Crowd(3, 0.003)
+"""… and in it: the draw is for households, and whoever has rented a network comes after it."""
+EARLY_RETRY_SECONDS: Final = 10
+FULL_RETRY_SECONDS: Final = 60
+CROWDED_RULE: Final = "places_by_wider_network"
+
+
+class Entrance:
+    """Lets guests into waiting rooms."""
+
+    def __init__(
+        self,
+        *,
+        rooms: WaitingRooms,
+        doorman: Doorman,
+        clock: Clock,
+        rules: RuleTally,
+        counts_networks: bool = True,
+    ) -> None:
+        """`counts_networks` is False where limits by client address are lifted."""
+        self._rooms = rooms
+        self._doorman = doorman
+        self._clock = clock
+        self._rules = rules
+        self._counts_networks = counts_networks
+
+    def demand(self, event: Event, client: Client) -> Challenge | None:
+        """What this client will have to solve before it gets a place, as things are."""
+        return self._doorman.demand(event, client, self._clock.now())
+
+    async def join(
+        self,
+        event: Event,
+        client: Client,
+        token: str | None,
+        solution: Solution | None,
+        *,
+        has_waited: bool = False,
+    ) -> Joined | Refusal:
+        """A place, once the client has proved what it has to; who has a good one keeps it.
+
+        `has_waited`: see `Doorman.refusal`.
+        """
+        known = self._rooms.known(event, token)
+        if known is not None:
+            return Joined(known, is_new=False)
+        if not self._rooms.is_open(event):
+            return NO_ROOM
+        now = self._clock.now()
+        refusal = self._crowd_refusal(event, client) or self._doorman.refusal(
+            event, client, solution, now, has_waited=has_waited
+        )
+        if refusal is not None:
+            return refusal
+        self._doorman.joined(event, client, now)
+        return await self._rooms.join(event)
+
+    def _crowd_refusal(self, event: Event, client: Client) -> Refusal | None:
+        limits = event.defences.address_limits
+        if not self._counts_networks or not client.counts or limits is Switch.OFF:
+            return None
+        room = self._rooms.room_of(event.id)
+        joined = 0 if room is None else room.joined
+        is_early = limits is Switch.ON and (room is None or room.draw is None)
+        crowd = STRICT_IN_DRAW if is_early else STRICT if limits is Switch.ON else LENIENT
+        if self._doorman.wider_places(event.id, client) < crowd.places_max(joined):
+            return None
+        self._rules[CROWDED_RULE] += 1
+        return Refusal(
+            Reason.TOO_MANY_REQUESTS,
+            "Many places were taken from your network already. Please try again "
+            + ("when the sale has opened." if is_early else "a little later."),
+            retry_after_seconds=EARLY_RETRY_SECONDS if is_early else FULL_RETRY_SECONDS,
+        )

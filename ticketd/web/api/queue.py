@@ -1,0 +1,229 @@
+"""Waiting rooms: take a place, see where one stands; for owners, steer."""
+
+from typing import Final
+
+import msgspec
+from aiohttp import hdrs, web
+from msgspec import UNSET
+
+from ticketd.core.admission import Steering
+from ticketd.core.catalogue import Event
+from ticketd.core.ids import EventId
+from ticketd.core.refusals import Reason, Refusal, invalid
+from ticketd.services.proof_of_work import solution_from
+from ticketd.services.request_limits import Kind
+from ticketd.services.room_keeper import Room
+from ticketd.services.standings import Notice, Standing
+from ticketd.services.waiting_rooms import WaitingRooms
+from ticketd.web.answers import Answer, header_line
+from ticketd.web.api.auth import owner_id_of
+from ticketd.web.api.bodies import BodyReader
+from ticketd.web.api.description import Operation, describes
+from ticketd.web.api.presenters import API, created_answer, optional_instant, private_answer
+from ticketd.web.api.queue_shapes import Queue, QueueChange, QueuePlace, QueueReport, QueueRequest
+from ticketd.web.api.subjects import event_of
+from ticketd.web.api.visitors import TOKEN_PARAMETER, token_of
+from ticketd.web.clients import client_of
+from ticketd.web.context import SERVICES, Services
+from ticketd.web.parsing import RefusedRequest, path_id
+from ticketd.web.problems import problem
+from ticketd.web.rendered import Text
+
+_request: Final = BodyReader(QueueRequest)
+_change: Final = BodyReader(QueueChange)
+_encode = msgspec.json.Encoder().encode
+
+
+class QueueBoard:
+    """What everybody may know of each waiting room, rendered once for as long as it stays true."""
+
+    def __init__(self, rooms: WaitingRooms) -> None:
+        self._rooms = rooms
+        self._rendered: dict[EventId, tuple[Notice, Text]] = {}
+
+    async def read(self, event: Event) -> Text | Refusal:
+        """The room's state; the same object until it changes."""
+        notice = await self._rooms.notice(event)
+        if isinstance(notice, Refusal):
+            self._rendered.pop(event.id, None)
+            return notice
+        known = self._rendered.get(event.id)
+        if known is not None and known[0] is notice:
+            return known[1]
+        text = Text(_encode(_queue(notice)))
+        self._rendered[event.id] = (notice, text)
+        return text
+
+
+QUEUE_BOARD: Final = web.AppKey("queues", QueueBoard)
+
+
+def setup(app: web.Application, services: Services) -> None:
+    """Hang up the board that says how waiting rooms stand."""
+    app[QUEUE_BOARD] = QueueBoard(services.waiting_rooms)
+
+
+# -- guests
+
+
+@describes(
+    Operation(
+        tag="Waiting room",
+        body=QueueRequest,
+        body_required=False,
+        answers={201: QueuePlace, 200: QueuePlace},
+        reasons=(Reason.NOT_FOUND, Reason.PROOF_REQUIRED, Reason.TOO_MANY_REQUESTS, Reason.INVALID),
+        parameters=(TOKEN_PARAMETER,),
+    )
+)
+async def join_queue(request: web.Request) -> web.StreamResponse:
+    """Take a place in an event's waiting room; 200 for who has one already."""
+    services, event, client = request.app[SERVICES], event_of(request), client_of(request)
+    now = services.clock.now()
+    limited = services.request_limits.refusal(client, Kind.QUEUE, now)
+    if limited is not None:
+        return problem(limited)
+    body = await _request.read(request) if request.body_exists else QueueRequest()
+    solution = solution_from(body.challenge, body.solution)
+    joined = await services.entrance.join(event, client, token_of(request), solution)
+    if isinstance(joined, Refusal):
+        return problem(joined)
+    place = _place(joined.standing)
+    return created_answer(place, location=f"{API}/queue") if joined.is_new else private_answer(place)
+
+
+@describes(
+    Operation(
+        tag="Waiting room",
+        answers={200: QueuePlace},
+        reasons=(Reason.NOT_FOUND, Reason.INVALID),
+        parameters=(TOKEN_PARAMETER,),
+    )
+)
+async def get_place(request: web.Request) -> web.StreamResponse:
+    """Where the guest stands who has this token; `Retry-After` says when to ask again."""
+    token = token_of(request)
+    if token is None:
+        return problem(invalid("Queue-Token", "This header must have the token of a place."))
+    standing = request.app[SERVICES].waiting_rooms.standing(token)
+    if isinstance(standing, Refusal):
+        return problem(standing)
+    retry_after = header_line(hdrs.RETRY_AFTER, str(standing.retry_after_seconds))
+    return private_answer(_place(standing), headers=retry_after)
+
+
+@describes(Operation(tag="Waiting room", answers={200: Queue, 304: None}, reasons=(Reason.NOT_FOUND,)))
+async def get_queue(request: web.Request) -> web.StreamResponse:
+    """A waiting room as everybody may see it."""
+    text = await request.app[QUEUE_BOARD].read(event_of(request))
+    return problem(text) if isinstance(text, Refusal) else text.answer(request)
+
+
+# -- owners
+
+
+@describes(
+    Operation(
+        tag="Waiting room",
+        answers={200: QueueReport},
+        reasons=(Reason.NOT_FOUND,),
+        for_owners=True,
+    )
+)
+async def get_queue_report(request: web.Request) -> web.StreamResponse:
+    """A waiting room as its owner sees it."""
+    event = await _own_event(request)
+    services = request.app[SERVICES]
+    notice = await services.waiting_rooms.notice(event)
+    return problem(notice) if isinstance(notice, Refusal) else _report(services, event, notice)
+
+
+@describes(
+    Operation(
+        tag="Waiting room",
+        body=QueueChange,
+        answers={200: QueueReport},
+        reasons=(Reason.NOT_FOUND, Reason.INVALID),
+        for_owners=True,
+    )
+)
+async def change_queue(request: web.Request) -> web.StreamResponse:
+    """Pause admission, go on, or limit it."""
+    event = await _own_event(request)
+    body, services = await _change.read(request), request.app[SERVICES]
+    notice = await services.waiting_rooms.steer(event, lambda known: _steering(body, known))
+    return problem(notice) if isinstance(notice, Refusal) else _report(services, event, notice)
+
+
+async def _own_event(request: web.Request) -> Event:
+    owner_id = await owner_id_of(request)
+    found = await request.app[SERVICES].management.own_event(owner_id, EventId(path_id(request, "event_id")))
+    if isinstance(found, Refusal):
+        raise RefusedRequest(found)
+    return found
+
+
+def _steering(change: QueueChange, known: Steering) -> Steering:
+    changes = {
+        field: value for field in change.__struct_fields__ if (value := getattr(change, field)) is not UNSET
+    }
+    return msgspec.structs.replace(known, **changes)
+
+
+# -- shapes
+
+
+def _report(services: Services, event: Event, notice: Notice) -> Answer:
+    room = services.waiting_rooms.room(event.id)
+    assert room is not None, "it has a notice"
+    return private_answer(_report_shape(room, notice, is_open=services.waiting_rooms.is_open(event)))
+
+
+def _report_shape(room: Room, notice: Notice, *, is_open: bool) -> QueueReport:
+    steering = room.core.record.steering
+    return QueueReport(
+        queue=_queue(notice),
+        is_open=is_open,
+        waiting=room.core.waiting,
+        shopping=room.reading.shopping,
+        available=room.stock.free,
+        held=room.stock.in_baskets,
+        sold=room.stock.sold,
+        pace_per_second=round(room.pace.per_second, 1),
+        mailbox_age_seconds=round(room.reading.mailbox_age_seconds, 3),
+        commit_seconds=round(room.reading.commit_seconds, 4),
+        shoppers_max=steering.shoppers_max,
+        admitted_per_minute_max=steering.admitted_per_minute_max,
+    )
+
+
+def _place(standing: Standing) -> QueuePlace:
+    return QueuePlace(
+        token=standing.token,
+        event_id=standing.event_id,
+        number=standing.number,
+        status=standing.status,
+        position=standing.position,
+        ahead=standing.ahead,
+        estimated_wait_seconds=standing.estimated_wait_seconds,
+        admitted_until=optional_instant(standing.admitted_until),
+        opens_at=optional_instant(standing.opens_at),
+        in_baskets=standing.in_baskets,
+        next_return_at=optional_instant(standing.next_return_at),
+    )
+
+
+def _queue(notice: Notice) -> Queue:
+    return Queue(
+        event_id=notice.event_id,
+        opens_at=optional_instant(notice.opens_at),
+        joined=notice.joined,
+        admitted_to=notice.admitted_to,
+        drawn=notice.drawn,
+        commitment=notice.commitment,
+        seed=notice.seed,
+        admitted_per_minute=notice.admitted_per_minute,
+        paused=notice.paused,
+        in_baskets=notice.in_baskets,
+        next_return_at=optional_instant(notice.next_return_at),
+    )

@@ -1,0 +1,107 @@
+"""An event as it changes, by server-sent events."""
+
+from typing import Final
+
+from aiohttp import hdrs, web
+from aiohttp.web_request import BaseRequest
+
+from ticketd.core.clients import Client
+from ticketd.core.ids import EventId
+from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.terms import EventStatus
+from ticketd.web.answers import Endless, head
+from ticketd.web.api.description import Operation, Parameter, describes
+from ticketd.web.api.offers import EVENT_BOARD
+from ticketd.web.api.queue import QUEUE_BOARD
+from ticketd.web.api.subjects import event_of, not_found
+from ticketd.web.clients import client_of
+from ticketd.web.context import SERVICES, Services
+from ticketd.web.parsing import RefusedRequest
+from ticketd.web.sights import Sight
+from ticketd.web.streams import Streams
+
+PER_NETWORK_RULE: Final = "viewers_per_network"
+
+STREAMS: Final = web.AppKey("streams", Streams)
+
+_HEAD: Final = head(
+    200,
+    {
+        hdrs.CONTENT_TYPE: "text/event-stream",
+        hdrs.CACHE_CONTROL: "no-store",
+        "X-Accel-Buffering": "no",
+    },
+)
+
+
+def setup(app: web.Application, services: Services) -> None:
+    """Let guests watch events, until the server stops."""
+    settings, catalogue = services.settings, services.catalogue
+    event_board, queue_board = app[EVENT_BOARD], app[QUEUE_BOARD]
+
+    async def look(event_id: EventId, known: Sight | None) -> Sight | None:
+        event = catalogue.event(event_id)
+        if event is None or event.status is EventStatus.DRAFT:
+            return None
+        left = await event_board.read(event_id, catalogue.listed_of_event(event_id))
+        queue = await queue_board.read(event)
+        room = None if isinstance(queue, Refusal) else queue
+        return known if known is not None and known.shows(left, room) else Sight(left, room)
+
+    streams = app[STREAMS] = Streams(
+        look,
+        viewers_max=settings.viewers_max,
+        viewers_per_network_max=settings.viewers_per_network_max if settings.rate_limit == "on" else None,
+    )
+    streams.fit_into(settings.connections_max)
+    services.metrics.add_streams(streams.stats)
+
+    async def close(_: web.Application) -> None:
+        await streams.close()
+
+    app.on_shutdown.append(close)
+
+
+class Stream(Endless):
+    """The answer after which the connection is a viewer's."""
+
+    def __init__(self, streams: Streams, event_id: EventId, sight: Sight, client: Client) -> None:
+        super().__init__(_HEAD, b"")
+        self._streams = streams
+        self._event_id = event_id
+        self._sight = sight
+        self._client = client
+
+    async def send(self, request: BaseRequest, head: bytes) -> None:
+        """See `Answer.send`."""
+        self._streams.open(self._event_id, self._sight, self._client, request.protocol, head=head)
+
+
+@describes(
+    Operation(
+        tag="Offers",
+        answers={200: None},
+        text_answer="text/event-stream",
+        reasons=(Reason.NOT_FOUND, Reason.TOO_MANY_REQUESTS),
+        parameters=(
+            Parameter(
+                "Last-Event-ID",
+                "header",
+                {"type": "string"},
+                "Sent by who comes back. Nothing is missed: each stream begins with all that is true now.",
+            ),
+        ),
+    )
+)
+async def get_event_stream(request: web.Request) -> web.StreamResponse:
+    """An event as it changes: `availability` and `queue` with the data of the calls of these names."""
+    event, client, streams = event_of(request), client_of(request), request.app[STREAMS]
+    sight = await streams.look(event.id)
+    if sight is None:
+        raise not_found()
+    refusal = streams.refusal(client)  # nothing is waited for from here on until they are counted
+    if refusal is not None:
+        if refusal.reason is Reason.TOO_MANY_REQUESTS:
+            request.app[SERVICES].rules[PER_NETWORK_RULE] += 1
+        raise RefusedRequest(refusal)
+    return Stream(streams, event.id, sight, client)

@@ -1,0 +1,27 @@
+"""Who is at the door of a shop, as far as their request says."""
+
+from typing import Final
+
+from aiohttp import web
+from multidict import istr
+
+from ticketd.core.clients import Client
+from ticketd.services.door import Visitor
+from ticketd.web.api.description import Parameter
+
+QUEUE_TOKEN: Final = istr("Queue-Token")
+
+
+TOKEN_PARAMETER: Final = Parameter(
+    "Queue-Token", "header", {"type": "string"}, "A place in an event's waiting room."
+)
+
+
+def visitor_at(client: Client, queue_token: str | None) -> Visitor:
+    """The visitor who shows this place in a waiting room; its network, if that says anything."""
+    return Visitor(queue_token, client.network if client.counts else "")
+
+
+def token_of(request: web.Request) -> str | None:
+    """The place that a program shows."""
+    return request.headers.get(QUEUE_TOKEN)
