@@ -14,7 +14,7 @@ from bench.client import connected, request
 from bench.costs import Cost, cost_of
 from bench.places import scratch
 from bench.rounds import in_turns, medians
-from bench.subjects import Subject, owner_token, post, running, ticketd
+from bench.subjects import Subject, owner_token, put_event_on_sale, running, ticketd
 from bench.table import show
 
 FLOOR, WHOLE, COMPRESSED, KNOWN = "a bare aiohttp handler", "ticketd", "ticketd, gzip", "ticketd, 304"
@@ -33,7 +33,9 @@ def measure_availability(*, rounds: int, seconds: float, connections: int) -> No
     """Measure the servers turn by turn and print the medians."""
     with scratch() as place, ExitStack() as stack:
         ours = stack.enter_context(ticketd(place / "data"))
-        path = uvloop.run(_put_on_show(ours, owner_token(place / "data", "event@example.org")))
+        token = owner_token(place / "data", "event@example.org")
+        event_id, _ = uvloop.run(put_event_on_sale(ours.base_url, token, TICKET_TYPES))
+        path = f"/api/v1/events/{event_id}/availability"
         body = uvloop.run(_read(ours.base_url + path))
         floor = stack.enter_context(_bare_handler(body))
         url = ours.base_url + path
@@ -62,23 +64,6 @@ def measure_availability(*, rounds: int, seconds: float, connections: int) -> No
     for name in (WHOLE, COMPRESSED, KNOWN):
         ratio = measured[name].server_cpu_us / measured[FLOOR].server_cpu_us
         click.echo(f"{name}: {ratio:.2f}× the CPU of {FLOOR}")
-
-
-async def _put_on_show(server: Subject, token: str) -> str:
-    """The path of a new event's availability."""
-    api = f"{server.base_url}/api/v1/organizers"
-    async with connected(server.base_url, 1) as (connection,):
-        await post(connection, api, token, {"name": "Reading", "slug": "reading"})
-        event = await post(
-            connection,
-            f"{api}/reading/events",
-            token,
-            {"name": "Final", "starts_at": "2100-01-01T20:00", "timezone": "UTC"},
-        )
-        for name in TICKET_TYPES:
-            ticket_type = {"name": name, "capacity": 1000, "price_cents": 1500, "event_id": event["id"]}
-            await post(connection, f"{api}/reading/ticket-types", token, ticket_type)
-    return f"/api/v1/events/{event['id']}/availability"
 
 
 async def _read(url: str) -> bytes:

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -119,6 +119,20 @@ async def _put_on_sale(url: str, token: str, count: int) -> tuple[int, ...]:
         await post(connections[0], f"{url}/api/v1/organizers", token, {"name": "Bench", "slug": "bench"})
         await asyncio.gather(*map(create, connections))
     return tuple(sorted(ids))
+
+
+async def put_event_on_sale(url: str, token: str, names: Sequence[str]) -> tuple[int, tuple[int, ...]]:
+    """The ids of a new event and of its ticket types, by name."""
+    api = f"{url}/api/v1/organizers"
+    event = {"name": "Final", "starts_at": "2100-01-01T20:00", "timezone": "UTC"}
+    async with connected(url, 1) as (connection,):
+        await post(connection, api, token, {"name": "Stage", "slug": "stage"})
+        event_id = (await post(connection, f"{api}/stage/events", token, event))["id"]
+        ids: list[int] = []
+        for name in names:
+            terms = {"name": name, "capacity": CAPACITY, "price_cents": 1500, "event_id": event_id}
+            ids.append((await post(connection, f"{api}/stage/ticket-types", token, terms))["id"])
+    return event_id, tuple(ids)
 
 
 async def post(connection: Connection, url: str, token: str, body: Mapping[str, object]) -> Any:

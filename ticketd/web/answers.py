@@ -115,6 +115,19 @@ class Unchanged(Answer):
         return b"%bDate: %b\r\n%b\r\n" % (self._head, _http_date(wall_seconds()), connection)
 
 
+class Endless(Answer):
+    """An answer that ends with its connection, whenever that may be."""
+
+    @property
+    def keep_alive(self) -> bool:
+        """See `Answer.keep_alive`."""
+        return False
+
+    def encoded_head(self, connection: bytes) -> bytes:
+        """See `Answer.encoded_head`."""
+        return b"%bDate: %b\r\n%b\r\n" % (self._head, _http_date(wall_seconds()), _CLOSED)
+
+
 def _connection(request: BaseRequest) -> bytes:
     if request.version >= HttpVersion11:
         return b"" if request.keep_alive else _CLOSED

@@ -25,41 +25,45 @@ _LEVEL: Final = 6
 """9 takes five times as long for a twentieth less."""
 _TAG_BYTES: Final = 12
 _GZIP_BITS: Final = zlib.MAX_WBITS | 16
+PUBLIC: Final = "public, max-age=0, s-maxage=1, must-revalidate"
 _JSON: Final[Mapping[str, str]] = {
     hdrs.CONTENT_TYPE: "application/json",
-    hdrs.CACHE_CONTROL: "public, max-age=0, s-maxage=1, must-revalidate",
+    hdrs.CACHE_CONTROL: PUBLIC,
     hdrs.VARY: hdrs.ACCEPT_ENCODING,
 }
 
 
 class Rendered(Protocol):
-    """Public JSON, the same for all who ask."""
+    """Something public, the same for all who ask."""
 
     def answer(self, request: web.Request) -> Answer:
         """It in an encoding that the asker understands, or 304 if they have it."""
 
 
 class Text:
-    """JSON that is kept plain, and compressed as well once anybody wants that."""
+    """A body that is kept plain, and compressed as well once anybody wants that."""
 
-    def __init__(self, body: bytes) -> None:
-        self._tag = tag_of(body)
-        self._body = body
-        self._plain = _Encoding(self._tag)
+    def __init__(self, body: bytes, headers: Mapping[str, str] = _JSON) -> None:
+        self.body = body
+        self.tag = tag_of(body)
+        """Another one for another body."""
+        self._headers = headers
+        self._plain = _Encoding(self.tag, headers=headers)
 
     def answer(self, request: web.Request) -> Answer:
         """See `Rendered.answer`."""
         if _wants_gzip(request) and (compressed := self._compressed) is not None:
             encoding, body = compressed
         else:
-            encoding, body = self._plain, self._body
+            encoding, body = self._plain, self.body
         return encoding.unchanged() if encoding.is_known_to(request) else Answer(encoding.head, body)
 
     @cached_property
     def _compressed(self) -> "tuple[_Encoding, bytes] | None":
-        if len(self._body) < COMPRESSED_FROM_BYTES:
+        if len(self.body) < COMPRESSED_FROM_BYTES:
             return None
-        return _Encoding(self._tag, "gzip"), gzip.compress(self._body, _LEVEL, mtime=0)
+        encoding = _Encoding(self.tag, "gzip", headers=self._headers)
+        return encoding, gzip.compress(self.body, _LEVEL, mtime=0)
 
 
 class CompressedText:
@@ -84,10 +88,10 @@ class CompressedText:
 class _Encoding:
     """What stands over a body in one encoding, and over its absence."""
 
-    def __init__(self, tag: str, encoding: str | None = None) -> None:
+    def __init__(self, tag: str, encoding: str | None = None, *, headers: Mapping[str, str] = _JSON) -> None:
         """`tag` is the plain body's."""
         self._quoted = f'"{tag}"' if encoding is None else f'"{tag}.{encoding}"'
-        self._headers: Mapping[str, str] = {**_JSON, hdrs.ETAG: self._quoted}
+        self._headers: Mapping[str, str] = {**headers, hdrs.ETAG: self._quoted}
         encoded: Mapping[str, str] = {} if encoding is None else {hdrs.CONTENT_ENCODING: encoding}
         self.head: Head = head(200, {**self._headers, **encoded})
 
