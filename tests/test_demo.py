@@ -10,7 +10,7 @@ from tests.fakes.router import InstantRouter
 from ticketd import demo
 from ticketd.core.catalogue import Event
 from ticketd.core.ids import MICROSECONDS
-from ticketd.core.terms import SaleStatus, sale_status
+from ticketd.core.terms import SaleStatus, Switch, sale_status
 from ticketd.ports import StartupRefused
 from ticketd.services.access_codes import AccessCodeDesk
 from ticketd.services.accounts import Accounts, Owner
@@ -126,8 +126,10 @@ async def test_a_show_shares_its_room_and_has_something_for_members(house: House
     assert [each.hidden for each in (regular, student, members)] == [False, False, True]
 
 
-async def test_everything_is_on_sale_at_once(house: House) -> None:
+async def test_all_but_what_guests_wait_for_is_on_sale_at_once(house: House) -> None:
     await _install(house)
+    awaited = _events(house)["The Reunion"]
+    assert awaited.waiting_room is Switch.ON
     ticket_types = [
         ticket_type
         for organizer in house.catalogue.organizers()
@@ -135,9 +137,11 @@ async def test_everything_is_on_sale_at_once(house: House) -> None:
     ]
     offers = (await Offers(house.router).of(ticket_types)).values()
     assert len(offers) == len(ticket_types)
+    awaited_ids = {each.id for each in house.catalogue.ticket_types_of_event(awaited.id)}
     for offer in offers:
         status = sale_status(offer.terms, offer.window, free=offer.figures.free, now=house.clock.now())
-        assert status is SaleStatus.ON_SALE
+        is_awaited = offer.ticket_type_id in awaited_ids
+        assert status is (SaleStatus.NOT_YET if is_awaited else SaleStatus.ON_SALE)
 
 
 async def test_it_says_where_everything_is_bought(house: House) -> None:

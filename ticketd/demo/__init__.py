@@ -127,13 +127,16 @@ class _Installation:
             draft = VenueDraft(evening.house.name, TIMEZONE, evening.house.address)
             made = await self._house.venues.create(self._owner_id, self._seller.slug, draft, seat_map)
             venue_id = _granted(made).id
+        now = self._house.clock.now()
         draft_event = EventDraft(
             evening.name,
-            _evening(self._house.clock.now(), evening.weeks_ahead),
+            _evening(now, evening.weeks_ahead),
             TIMEZONE,
             evening.description,
+            on_sale_at=_opening(now, evening.opens_in_minutes),
             venue_id=venue_id,
             max_per_guest=evening.max_per_guest,
+            waiting_room=evening.waiting_room,
         )
         event = await self._house.management.create_event(self._owner_id, self._seller.slug, draft_event)
         sections = () if seat_map is None else seat_map.sections
@@ -163,6 +166,11 @@ def _evening(now: Instant, weeks_ahead: int) -> Instant:
     day = datetime.fromtimestamp(now // MICROSECONDS, UTC) + timedelta(weeks=weeks_ahead)
     evening = day.astimezone(ZoneInfo(TIMEZONE)).replace(hour=19, minute=30, second=0)
     return Instant(int(evening.timestamp()) * MICROSECONDS)
+
+
+def _opening(now: Instant, in_minutes: int | None) -> Instant | None:
+    """When the sale of an event opens; None: at once."""
+    return None if in_minutes is None else Instant(now + in_minutes * 60 * MICROSECONDS)
 
 
 def _sales(seller: Seller, catalogue: Catalogue, base_url: str) -> Iterator[str]:

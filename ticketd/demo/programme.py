@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ticketd.core.seat_maps import SeatMap
-from ticketd.core.terms import UNLIMITED, Terms
+from ticketd.core.terms import UNLIMITED, Switch, Terms
 from ticketd.services.seat_maps.houses import stadium, theatre
 
 
@@ -41,6 +41,9 @@ class Evening(NamedTuple):
     house: House | None = None
     shared_capacity: int | None = None
     max_per_guest: int | None = None
+    waiting_room: Switch = Switch.AUTO
+    opens_in_minutes: int | None = None
+    """When its sale opens, counted from the demo's making; None: at once."""
 
 
 class Seller(NamedTuple):
@@ -127,6 +130,17 @@ PROGRAMME = (
                     Sale(Terms("Upper tier", UNLIMITED, price_cents=45_00, position=3), sections="3"),
                 ),
                 house=_STADIUM,
+            ),
+            Evening(
+                "The Reunion",
+                "They said they never would. Everybody wants to see it: take a place in the waiting room.",
+                weeks_ahead=8,
+                sales=(
+                    Sale(Terms("Standing", capacity=300, price_cents=65_00, max_per_reservation=4)),
+                    Sale(Terms("Front of stage", capacity=40, price_cents=95_00, max_per_reservation=2)),
+                ),
+                waiting_room=Switch.ON,
+                opens_in_minutes=10,
             ),
         ),
     ),

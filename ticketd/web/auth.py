@@ -26,7 +26,7 @@ async def owner_of(request: web.Request) -> Owner | None:
 async def log_in(request: web.Request, response: web.Response, owner: Owner) -> None:
     """Begin a session under a key made now, so that one known from before opens nothing."""
     await _end(request)
-    key, secure = secrets.token_urlsafe(_KEY_BYTES), _only_over_tls(request)
+    key, secure = secrets.token_urlsafe(_KEY_BYTES), only_over_tls(request)
     await request.app[SERVICES].sessions.begin(key, owner.id, seconds=SESSION_SECONDS)
     response.set_cookie(
         _cookie(secure=secure),
@@ -42,7 +42,7 @@ async def log_in(request: web.Request, response: web.Response, owner: Owner) -> 
 async def log_out(request: web.Request, response: web.Response) -> None:
     """End the session, here and in the browser."""
     await _end(request)
-    secure = _only_over_tls(request)
+    secure = only_over_tls(request)
     response.del_cookie(_cookie(secure=secure), path="/", secure=secure, httponly=True, samesite="Lax")
 
 
@@ -53,7 +53,7 @@ async def _end(request: web.Request) -> None:
 
 
 def _key(request: web.Request) -> str | None:
-    key = request.cookies.get(_cookie(secure=_only_over_tls(request)))
+    key = request.cookies.get(_cookie(secure=only_over_tls(request)))
     return key if key and len(key) <= _KEY_LENGTH_MAX else None
 
 
@@ -62,7 +62,8 @@ def _cookie(*, secure: bool) -> str:
     return "__Host-ticketd" if secure else "ticketd"
 
 
-def _only_over_tls(request: web.Request) -> bool:
+def only_over_tls(request: web.Request) -> bool:
+    """Whether the answer's cookies are for TLS only."""
     choice = request.app[SERVICES].settings.secure_cookies
     return request.secure if choice == "auto" else choice == "on"
 

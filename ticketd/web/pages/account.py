@@ -10,6 +10,7 @@ from ticketd.core.refusals import Reason, Refusal
 from ticketd.services.accounts import Owner
 from ticketd.services.texts import NAME_LENGTH_MAX
 from ticketd.web.auth import log_in, log_out, owner_of
+from ticketd.web.clients import client_of
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.fields import Field, filled
 from ticketd.web.pages.guards import owner_page, session_page
@@ -65,7 +66,7 @@ async def send_login(request: web.Request) -> web.StreamResponse:
     form = await read_form(request)
     wanted = form.get("next", "")
     owner = await request.app[SERVICES].accounts.login(
-        form.get("email", ""), form.get("password", ""), address=request.remote or ""
+        form.get("email", ""), form.get("password", ""), address=client_of(request).network
     )
     if isinstance(owner, Refusal):
         fields = filled(_LOGIN, {"email": form.get("email", "")})

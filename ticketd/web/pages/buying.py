@@ -1,13 +1,19 @@
 """From a guest's form to a reservation: what all pages that sell have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from aiohttp import web
+
+from ticketd.core.catalogue import Event
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.reservations import Reservation
 from ticketd.services.checkout import Payment
 from ticketd.services.sales import LineRequest
-from ticketd.web.context import Services
+from ticketd.services.signed_forms import FormKind
+from ticketd.web.context import SERVICES
+from ticketd.web.pages.admissions import visitor_of
 from ticketd.web.problems import sentence
+from ticketd.web.reserving import reserve_lines
 
 QUANTITY_MAX = 1000
 NO_QUANTITY = invalid("quantity", "Please choose how many.")
@@ -17,12 +23,22 @@ _BAD_KEY = invalid("key", "Please press the button once more.")
 
 
 async def reserve(
-    services: Services, lines: Sequence[LineRequest], *, key: str | None, access_code: str = ""
+    request: web.Request,
+    form: Mapping[str, str],
+    lines: Sequence[LineRequest],
+    *,
+    event: Event | None,
+    access_code: str = "",
 ) -> Reservation | Refusal:
     """All of it reserved, and paid at once if there is nothing to pay."""
+    services = request.app[SERVICES]
+    refusal = services.signed_forms.refusal(form, FormKind.BUY, event, services.clock.now())
+    if refusal is not None:
+        return refusal
+    key = form.get("key")
     if key is not None and not (len(key) in _KEY_LENGTHS and key.isascii() and key.isprintable()):
         return _BAD_KEY
-    granted = await services.sales.reserve(lines, key, access_code)
+    granted = await reserve_lines(request, lines, key, access_code, visitor_of(request, event))
     if isinstance(granted, Refusal):
         return granted
     if granted.reservation.total_cents == 0:

@@ -12,8 +12,10 @@ from ticketd.core.outcomes import Offer
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.terms import EventStatus
 from ticketd.services.sales import LineRequest
+from ticketd.services.signed_forms import FORM_FIELD, FormKind
 from ticketd.web.api.shapes import LINES_MAX
 from ticketd.web.context import SERVICES, Services
+from ticketd.web.pages.admissions import WayIn, to_queue, turn, way_in
 from ticketd.web.pages.buying import (
     NO_QUANTITY,
     in_words,
@@ -25,8 +27,10 @@ from ticketd.web.pages.buying import (
 from ticketd.web.pages.cards import Link, organizer_link
 from ticketd.web.pages.errors import not_found
 from ticketd.web.pages.guards import guest_page
+from ticketd.web.pages.live import Live, live
 from ticketd.web.pages.offers import OfferView, new_key, offer_view, place, purchase_path
 from ticketd.web.pages.rendering import render, see_other
+from ticketd.web.pages.signed_forms import HiddenFields, hidden_fields
 from ticketd.web.pages.words import Moment, moment, promise
 from ticketd.web.parsing import path_id, read_form
 
@@ -50,6 +54,10 @@ class EventView(msgspec.Struct, frozen=True):
     ticket_types: Sequence[OfferView]
     limit: str
     has_cart: bool
+    way_in: WayIn | None
+    turn: str
+    live: Live | None
+    hidden: HiddenFields
     key: str
     promise: str
     error: str
@@ -60,6 +68,7 @@ class _Try(msgspec.Struct, frozen=True):
 
     quantities: Mapping[TicketTypeId, int]
     key: str | None = None
+    signature: str = ""
     refusal: Refusal | None = None
 
 
@@ -76,17 +85,22 @@ async def buy_at_event(request: web.Request) -> web.StreamResponse:
     event = _event(request)
     if event is None:
         return not_found(request)
-    form, services = await read_form(request, fields_max=_FIELDS_MAX), request.app[SERVICES]
-    key, wanted = form.get("key"), _wanted(form, _in_cart(services, event))
+    form = await read_form(request, fields_max=_FIELDS_MAX)
+    wanted = _wanted(form, _in_cart(request.app[SERVICES], event))
     chosen = {ticket_type_id: quantity for ticket_type_id, quantity in wanted.items() if quantity}
+
+    async def once_more(refusal: Refusal) -> web.StreamResponse:
+        tried = _Try(chosen, form.get("key"), form.get(FORM_FIELD, ""), refusal)
+        return await _page(request, event, tried)
+
     if not chosen or None in wanted.values():
-        return await _page(request, event, _Try(chosen, key, NO_QUANTITY))
+        return await once_more(NO_QUANTITY)
     if len(chosen) > LINES_MAX:
-        return await _page(request, event, _Try(chosen, key, _TOO_MANY_LINES))
+        return await once_more(_TOO_MANY_LINES)
     lines = [LineRequest(ticket_type_id, quantity) for ticket_type_id, quantity in chosen.items()]
-    reserved = await reserve(services, lines, key=key)
+    reserved = await reserve(request, form, lines, event=event)
     if isinstance(reserved, Refusal):
-        return await _page(request, event, _Try(chosen, key, _of_the_only(lines, reserved)))
+        return to_queue(request, event, reserved) or await once_more(_of_the_only(lines, reserved))
     return see_other(reservation_path(reserved))
 
 
@@ -133,6 +147,10 @@ async def _page(request: web.Request, event: Event, tried: _Try) -> web.StreamRe
         ticket_types,
         "" if event.max_per_guest is None else f"At most {event.max_per_guest:,} for each guest.",
         any(each.quantities for each in ticket_types),
+        way_in(request, event),
+        turn(request, event),
+        live(event),
+        hidden_fields(request, FormKind.BUY, event, sent=tried.signature),
         key_to_keep(tried.key, tried.refusal) or new_key(),
         promise(
             services.settings.hold_seconds,

@@ -15,6 +15,7 @@ from ticketd.core.refusals import Refusal
 from ticketd.core.terms import EventStatus
 from ticketd.services.management import EventPatch
 from ticketd.web.context import SERVICES
+from ticketd.web.pages.defence_forms import defence_fields
 from ticketd.web.pages.errors import not_found
 from ticketd.web.pages.event_forms import (
     DUPLICATE_STARTS_AT,
@@ -39,8 +40,10 @@ class EventFormView(msgspec.Struct, frozen=True):
     list_path: str
     public_path: str
     new_ticket_path: str
+    queue_path: str
     rows: Sequence[TicketRow]
     fields: Sequence[Field]
+    defence_fields: Sequence[Field]
     duplicate_fields: Sequence[Field]
     is_published: bool
     error: str
@@ -122,14 +125,16 @@ async def _page(
 ) -> web.StreamResponse:
     services = request.app[SERVICES]
     venues = services.catalogue.venues_of_organizer(desk.organizer.id)
-    errors = () if refusal is None else refusal.errors
+    errors, values = () if refusal is None else refusal.errors, values_of(event) | dict(form)
     view = EventFormView(
         event.name,
         f"{desk.path}/events",
         "" if event.status is EventStatus.DRAFT else f"/events/{event.id}",
         f"{desk.path}/tickets?event_id={event.id}",
+        f"{desk.path}/events/{event.id}/queue",
         await ticket_rows(services, desk, services.catalogue.ticket_types_of_event(event.id)),
-        event_fields(venues, values_of(event) | dict(form), errors),
+        event_fields(venues, values, errors),
+        defence_fields(values, errors),
         duplicate_fields(event, form, errors),
         event.status is EventStatus.PUBLISHED,
         "" if refusal is None else sentence(refusal),

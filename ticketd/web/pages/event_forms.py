@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET, UnsetType
 
-from ticketd.core.catalogue import Event, Venue
+from ticketd.core.catalogue import Defences, Event, Venue
 from ticketd.core.ids import Instant
 from ticketd.core.refusals import FieldError, Reason, Refusal
-from ticketd.core.terms import EventStatus
+from ticketd.core.terms import EventStatus, Switch
 from ticketd.services.drafts import (
     DESCRIPTION_LENGTH_MAX,
     MAX_PER_GUEST_MAX,
@@ -16,6 +16,7 @@ from ticketd.services.drafts import (
 )
 from ticketd.services.texts import NAME_LENGTH_MAX
 from ticketd.services.timezones import is_timezone
+from ticketd.web.pages.defence_forms import defences_from, switch_values, waiting_room_field
 from ticketd.web.pages.fields import Choice, Field, filled, moment_field
 from ticketd.web.pages.typed import Typed, local_text
 
@@ -68,6 +69,7 @@ def event_fields(
             kind="number",
             attributes={"min": "1", "max": str(MAX_PER_GUEST_MAX), "inputmode": "numeric"},
         ),
+        waiting_room_field(),
         Field(name="status", label="Status", kind="select", choices=statuses),
     )
     return filled(fields, values, errors)
@@ -99,6 +101,7 @@ def values_of(event: Event) -> dict[str, str]:
         "off_sale_at": local_text(event.off_sale_at, event.timezone),
         "max_per_guest": "" if event.max_per_guest is None else str(event.max_per_guest),
         "status": event.status.value,
+        **switch_values(event),
     }
 
 
@@ -115,6 +118,7 @@ def draft_from(form: Mapping[str, str], venues: Sequence[Venue]) -> EventDraft |
     off_sale_at = _known(typed.instant("off_sale_at", timezone))
     max_per_guest = typed.whole_or_none("max_per_guest")
     status = typed.one_of("status", EventStatus)
+    waiting_room, defences = typed.one_of("waiting_room", Switch), defences_from(typed, Defences())
     if starts_at is None or "starts_at" not in form:
         typed.missing("starts_at", _NO_START)
     if typed.errors or not isinstance(starts_at, int):
@@ -129,6 +133,8 @@ def draft_from(form: Mapping[str, str], venues: Sequence[Venue]) -> EventDraft |
         EventStatus.PUBLISHED if isinstance(status, UnsetType) else status,
         venue_id=venue.id if isinstance(venue, Venue) else None,
         max_per_guest=max_per_guest if isinstance(max_per_guest, int) else None,
+        waiting_room=Switch.AUTO if isinstance(waiting_room, UnsetType) else waiting_room,
+        defences=Defences() if isinstance(defences, UnsetType) else defences,
     )
 
 
@@ -158,6 +164,8 @@ def patch_from(form: Mapping[str, str], event: Event, venues: Sequence[Venue]) -
         status=typed.one_of("status", EventStatus),
         venue_id=venue.id if isinstance(venue, Venue) else venue,
         max_per_guest=typed.whole_or_none("max_per_guest"),
+        waiting_room=typed.one_of("waiting_room", Switch),
+        defences=defences_from(typed, event.defences),
     )
     return Refusal(Reason.INVALID, errors=tuple(typed.errors)) if typed.errors else patch
 

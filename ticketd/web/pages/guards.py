@@ -5,13 +5,15 @@ from functools import wraps
 from urllib.parse import quote
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from ticketd.core.catalogue import Organizer
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.services.accounts import Owner
+from ticketd.services.request_limits import Kind
 from ticketd.web.auth import is_forged, owner_of
+from ticketd.web.clients import client_of
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.errors import not_found, refusal_page
 from ticketd.web.pages.masthead import Masthead, masthead
@@ -41,7 +43,7 @@ DeskHandler = Callable[[web.Request, Desk], Awaitable[web.StreamResponse]]
 
 def guest_page(handler: Handler) -> Handler:
     """A page that anybody may see."""
-    return _guarded(handler, PAGE_HEADERS, cookies_count=False)
+    return _guarded(_within_limits(handler), PAGE_HEADERS, cookies_count=False)
 
 
 def capability_page(handler: Handler) -> Handler:
@@ -82,6 +84,21 @@ def desk_page(handler: DeskHandler) -> Handler:
         return await handler(request, Desk(owner, organizer, slugs, frame))
 
     return owner_page(at_desk)
+
+
+def _within_limits(handler: Handler) -> Handler:
+    """Forms are counted by where they come from, before anybody reads them."""
+
+    @wraps(handler)
+    async def within_limits(request: web.Request) -> web.StreamResponse:
+        if request.method == hdrs.METH_POST:
+            services = request.app[SERVICES]
+            refusal = services.request_limits.refusal(client_of(request), Kind.FORM, services.clock.now())
+            if refusal is not None:
+                return refusal_page(request, refusal)
+        return await handler(request)
+
+    return within_limits
 
 
 def _guarded(handler: Handler, headers: Mapping[str, str], *, cookies_count: bool) -> Handler:

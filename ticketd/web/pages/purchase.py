@@ -5,7 +5,9 @@ from aiohttp import web
 
 from ticketd.core.refusals import Refusal
 from ticketd.services.sales import LineRequest
+from ticketd.services.signed_forms import FORM_FIELD, FormKind
 from ticketd.web.context import SERVICES
+from ticketd.web.pages.admissions import WayIn, to_queue, turn, way_in
 from ticketd.web.pages.buying import (
     NO_QUANTITY,
     in_words,
@@ -17,10 +19,12 @@ from ticketd.web.pages.buying import (
 from ticketd.web.pages.cards import Link, organizer_link
 from ticketd.web.pages.errors import not_found
 from ticketd.web.pages.guards import guest_page
+from ticketd.web.pages.live import Live, live
 from ticketd.web.pages.offers import EventLine, OfferView, event_line, new_key, offer_view, place
 from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.seat_purchase import buy_seats, show_seats
 from ticketd.web.pages.shop import Shop, shop_at
+from ticketd.web.pages.signed_forms import HiddenFields, hidden_fields
 from ticketd.web.pages.words import promise
 from ticketd.web.parsing import read_form
 
@@ -32,8 +36,12 @@ class PurchaseView(msgspec.Struct, frozen=True):
     organizer: Link
     event: EventLine | None
     venue: str
+    live: Live | None
+    way_in: WayIn | None
+    turn: str
     asks_code: bool
     access_code: str
+    hidden: HiddenFields
     key: str
     promise: str
     error: str
@@ -45,6 +53,7 @@ class _Try(msgspec.Struct, frozen=True):
     quantity: int = 1
     key: str | None = None
     access_code: str = ""
+    signature: str = ""
     refusal: Refusal | None = None
 
 
@@ -67,19 +76,22 @@ async def buy(request: web.Request) -> web.StreamResponse:
         return await buy_seats(request, shop)
     form = await read_form(request)
     quantity = quantity_of(form.get("quantity", "")) or 0
-    tried = _Try(quantity or 1, form.get("key"), form.get("access_code", "").strip())
+    access_code = form.get("access_code", "").strip()
+    tried = _Try(quantity or 1, form.get("key"), access_code, form.get(FORM_FIELD, ""))
     reserved = (
         NO_QUANTITY
         if quantity == 0
         else await reserve(
-            request.app[SERVICES],
+            request,
+            form,
             [LineRequest(shop.ticket_type.id, quantity)],
-            key=tried.key,
-            access_code=tried.access_code,
+            event=shop.event,
+            access_code=access_code,
         )
     )
     if isinstance(reserved, Refusal):
-        return await _page(request, shop, msgspec.structs.replace(tried, refusal=reserved))
+        onward = to_queue(request, shop.event, reserved)
+        return onward or await _page(request, shop, msgspec.structs.replace(tried, refusal=reserved))
     return see_other(reservation_path(reserved))
 
 
@@ -94,8 +106,12 @@ async def _page(request: web.Request, shop: Shop, tried: _Try) -> web.StreamResp
         organizer_link(shop.organizer),
         None if event is None else event_line(event),
         "" if event is None else place(services.catalogue.venue_of(event)),
+        live(event),
+        way_in(request, event),
+        turn(request, event),
         shop.ticket_type.hidden,
         tried.access_code,
+        hidden_fields(request, FormKind.BUY, event, sent=tried.signature),
         key_to_keep(tried.key, tried.refusal) or new_key(),
         promise(services.settings.hold_seconds, price_cents=offer.terms.price_cents),
         "" if tried.refusal is None else in_words(tried.refusal),

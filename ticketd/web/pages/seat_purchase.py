@@ -9,7 +9,9 @@ from ticketd.core.hall import Hall
 from ticketd.core.ids import SeatId
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.services.answering import TRY_AGAIN
+from ticketd.services.signed_forms import FORM_FIELD, FormKind
 from ticketd.web.context import SERVICES
+from ticketd.web.pages.admissions import WayIn, to_queue, turn, way_in
 from ticketd.web.pages.buying import QUANTITY_MAX, in_words, key_to_keep, reservation_path, reserve
 from ticketd.web.pages.cards import Link, organizer_link
 from ticketd.web.pages.errors import not_found, refusal_page
@@ -28,6 +30,7 @@ from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.seat_picker import Picker, picker_of
 from ticketd.web.pages.seat_wishes import SEAT_FIELD, SeatWish, line_of, wish_from
 from ticketd.web.pages.shop import Shop
+from ticketd.web.pages.signed_forms import HiddenFields, hidden_fields
 from ticketd.web.pages.words import promise
 from ticketd.web.parsing import read_form
 
@@ -57,8 +60,11 @@ class SeatsView(msgspec.Struct, frozen=True, kw_only=True):
     best: Sequence[Choice]
     apart: bool
     field: str
+    way_in: WayIn | None
+    turn: str
     asks_code: bool
     access_code: str
+    hidden: HiddenFields
     key: str
     promise: str
     error: str
@@ -70,6 +76,7 @@ class _Try(msgspec.Struct, frozen=True):
     wish: SeatWish
     key: str | None = None
     access_code: str = ""
+    signature: str = ""
     refusal: Refusal | None = None
 
 
@@ -85,15 +92,17 @@ async def buy_seats(request: web.Request, shop: Shop) -> web.StreamResponse:
     offer = await services.offers.one(shop.ticket_type)
     if offer is None or offer.hall is None:
         return not_found(request)
-    tried = _Try(wish_from(form), form.get("key"), form.get("access_code", "").strip())
+    access_code = form.get("access_code", "").strip()
+    tried = _Try(wish_from(form), form.get("key"), access_code, form.get(FORM_FIELD, ""))
     line = line_of(tried.wish, shop.ticket_type.id, offer.hall)
     reserved = (
         line
         if isinstance(line, Refusal)
-        else await reserve(services, [line], key=tried.key, access_code=tried.access_code)
+        else await reserve(request, form, [line], event=shop.event, access_code=access_code)
     )
     if isinstance(reserved, Refusal):
-        return await _page(request, shop, msgspec.structs.replace(tried, refusal=reserved))
+        onward = to_queue(request, shop.event, reserved)
+        return onward or await _page(request, shop, msgspec.structs.replace(tried, refusal=reserved))
     return see_other(reservation_path(reserved))
 
 
@@ -119,8 +128,11 @@ async def _page(request: web.Request, shop: Shop, tried: _Try) -> web.StreamResp
         best=quantities(most, least=1, chosen=wish.best_available or min(_BEST_OFFERED_FIRST, most)),
         apart=not wish.together,
         field=SEAT_FIELD,
+        way_in=way_in(request, event),
+        turn=turn(request, event),
         asks_code=shop.ticket_type.hidden,
         access_code=tried.access_code,
+        hidden=hidden_fields(request, FormKind.BUY, event, sent=tried.signature),
         key=key_to_keep(tried.key, refusal) or new_key(),
         promise=promise(services.settings.hold_seconds, price_cents=offer.terms.price_cents),
         error="" if refusal is None else _in_words(refusal, wish),

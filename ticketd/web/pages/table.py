@@ -19,6 +19,8 @@ from ticketd.web.pages.events import create_event, list_events
 from ticketd.web.pages.front import show_front, show_organizer
 from ticketd.web.pages.orders import list_orders
 from ticketd.web.pages.purchase import buy, show_purchase
+from ticketd.web.pages.queue import join_queue, show_join, show_news, show_queue
+from ticketd.web.pages.queue_desk import show_queue_desk, steer_queue
 from ticketd.web.pages.reservation import act_on_reservation, show_reservation
 from ticketd.web.pages.seat_maps import download_csv, download_json, send_seat_map, show_seat_map_forms
 from ticketd.web.pages.statistics import show_statistics
@@ -34,6 +36,10 @@ ROUTES: Final[list[tuple[str, str, Handler]]] = [
     ("GET", "/", show_front),
     ("GET", "/events/{event_id}", show_event),
     ("POST", "/events/{event_id}", buy_at_event),
+    ("GET", "/events/{event_id}/queue.json", show_news),
+    ("GET", "/events/{event_id}/queue", show_queue),
+    ("POST", "/events/{event_id}/queue", join_queue),
+    ("GET", "/events/{event_id}/queue/join", show_join),
     ("GET", "/r/{reservation_id}", show_reservation),
     ("POST", "/r/{reservation_id}", act_on_reservation),
     ("GET", "/login", show_login),
@@ -51,6 +57,8 @@ ROUTES: Final[list[tuple[str, str, Handler]]] = [
     ("POST", f"{_DESK}/events", create_event),
     ("GET", f"{_DESK}/events/{{event_id}}", show_event_form),
     ("POST", f"{_DESK}/events/{{event_id}}", change_event),
+    ("GET", f"{_DESK}/events/{{event_id}}/queue", show_queue_desk),
+    ("POST", f"{_DESK}/events/{{event_id}}/queue", steer_queue),
     ("GET", f"{_DESK}/venues", list_venues),
     ("POST", f"{_DESK}/venues", create_venue),
     ("GET", f"{_DESK}/venues/{{venue_id}}", show_venue),

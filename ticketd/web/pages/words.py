@@ -13,6 +13,10 @@ from ticketd.core.terms import SaleStatus
 MINUTE_SECONDS = 60
 UTC_NAME = "UTC"
 
+LEFT = "{} left"
+SOLD_OUT = "Sold out"
+IN_BASKETS = "Sold out; {} in baskets may come back"
+
 
 class Moment(msgspec.Struct, frozen=True):
     """An instant for a `<time>` element: for machines in UTC, in words in its time zone."""
@@ -66,9 +70,9 @@ def left(status: SaleStatus, free: int, in_baskets: int, opens: Moment | None) -
     """What a guest can still get; what other guests hold may come back."""
     match status:
         case SaleStatus.ON_SALE:
-            return f"{free:,} left"
+            return LEFT.format(f"{free:,}")
         case SaleStatus.SOLD_OUT:
-            return f"Sold out; {in_baskets:,} in baskets may come back" if in_baskets else "Sold out"
+            return IN_BASKETS.format(f"{in_baskets:,}") if in_baskets else SOLD_OUT
         case SaleStatus.NOT_YET:
             return f"On sale from {opens.words}" if opens else "Not on sale yet"
         case SaleStatus.ENDED:
