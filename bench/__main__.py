@@ -3,15 +3,21 @@
 import click
 
 from bench.availability import measure_availability
+from bench.bots import bots
 from bench.core import measure_core
 from bench.engine import measure_engine
 from bench.hall_sale import measure_hall_sale
 from bench.journey import measure_journey
 from bench.latency import measure_latency
+from bench.onsale import onsale
+from bench.overload import measure_overload
+from bench.proof import measure_proof
 from bench.recovery import measure_recovery
 from bench.reserve import measure_reserve
 from bench.seats import measure_seats
 from bench.spread import measure_spread
+from bench.tokens import measure_tokens
+from bench.viewers import measure_viewers
 
 _rounds = click.option(
     "--rounds", default=7, show_default=True, help="interleaved rounds; medians are printed"
@@ -114,6 +120,16 @@ def latency(rounds: int, seconds: float, connections: int, shares: tuple[int, ..
 
 
 @bench.command()
+@click.option("--seconds", default=60.0, show_default=True, help="length of the flood")
+@click.option("--times", default=10.0, show_default=True, help="how many times the peak is asked for")
+@click.option("--connections", default=9000, show_default=True, help="keep-alive connections, open loop")
+@click.option("--payments", default=300, show_default=True, help="of tickets held before, in the meantime")
+def overload(seconds: float, times: float, connections: int, payments: int) -> None:
+    """Far more than the server can take: what it grants, how soon, and whether held tickets get paid."""
+    measure_overload(seconds=seconds, times=times, connections=connections, payments=payments)
+
+
+@bench.command()
 @_rounds
 @_seconds
 @_connections
@@ -129,6 +145,35 @@ def seats(rounds: int, seconds: float, connections: int) -> None:
 def availability(rounds: int, seconds: float, connections: int) -> None:
     """An event's availability beside a bare handler that answers with as many bytes."""
     measure_availability(rounds=rounds, seconds=seconds, connections=connections)
+
+
+@bench.command()
+@click.option("--rounds", default=3, show_default=True, help="medians are printed")
+@_seconds
+@_connections
+@click.option("--viewers", default=5000, show_default=True, help="who watch the event")
+@click.option("--rate", default=50.0, show_default=True, help="reservations a second that they see")
+def viewers(rounds: int, seconds: float, connections: int, viewers: int, rate: float) -> None:
+    """Thousands watch an event while it sells: what they cost, and how soon they see a change."""
+    measure_viewers(viewers=viewers, rate=rate, rounds=rounds, seconds=seconds, connections=connections)
+
+
+@bench.command()
+def proof() -> None:
+    """Proof of work: what it costs the server to ask and to check, and a client to find."""
+    measure_proof()
+
+
+@bench.command()
+@_rounds
+@click.option("--guests", default=500_000, show_default=True, help="in the waiting room")
+def tokens(rounds: int, guests: int) -> None:
+    """A waiting room of half a million: their tokens, the draw, and what a look at one token costs."""
+    measure_tokens(rounds=rounds, guests=guests)
+
+
+bench.add_command(bots)
+bench.add_command(onsale)
 
 
 if __name__ == "__main__":

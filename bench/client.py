@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_RETRY_AFTER = re.compile(rb"\r\nretry-after: *(\d+)", re.IGNORECASE)
+_LOCATION = re.compile(rb"\r\nlocation: *(\S+)", re.IGNORECASE)
+_SEE_OTHER = 303
 _END_OF_HEAD = b"\r\n\r\n"
 
 
@@ -18,6 +21,10 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
+    retry_after: int | None = None
+    """Seconds."""
+    location: str | None = None
+    """Of a 303."""
 
     def json(self) -> Any:
         """The body as JSON."""
@@ -27,10 +34,11 @@ class Answer(NamedTuple):
 def request(method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> bytes:
     """A request as it goes over the wire."""
     parts = urlsplit(url)
+    headers = headers or {}
     lines = [f"{method} {parts.path} HTTP/1.1", f"Host: {parts.netloc}", f"Content-Length: {len(body)}"]
-    if body:
+    if body and "Content-Type" not in headers:
         lines.append("Content-Type: application/json")
-    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join(lines).encode() + _END_OF_HEAD + body
 
 
@@ -43,7 +51,14 @@ def answer_in(received: bytes | bytearray) -> Answer | None:
     begin = end + len(_END_OF_HEAD)
     if length is not None and len(received) - begin < int(length[1]):
         return None
-    return Answer(int(received[9:12]), bytes(received[begin:]))
+    status, retry_after = int(received[9:12]), _RETRY_AFTER.search(received, 0, end)
+    location = _LOCATION.search(received, 0, end) if status == _SEE_OTHER else None
+    return Answer(
+        status,
+        bytes(received[begin:]),
+        None if retry_after is None else int(retry_after[1]),
+        None if location is None else location[1].decode("ascii"),
+    )
 
 
 class Connection(asyncio.Protocol):
@@ -61,6 +76,11 @@ class Connection(asyncio.Protocol):
         self._answer = self._loop.create_future()
         self._transport.write(sent)
         return self._answer
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the server hasn't hung up so far."""
+        return self._transport is not None and not self._transport.is_closing()
 
     def close(self) -> None:
         """Hang up."""

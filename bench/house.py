@@ -8,13 +8,14 @@ import uvloop
 
 from bench.subjects import CAPACITY, EMAIL
 from ticketd.app import open_services
-from ticketd.core.ids import InventoryId
+from ticketd.core.catalogue import Event
+from ticketd.core.ids import EventId, InventoryId
 from ticketd.core.outcomes import Offer
 from ticketd.core.terms import Terms
 from ticketd.embedded import EmbeddedPostgres
 from ticketd.server import COLLECTOR_THRESHOLDS
 from ticketd.services.accounts import Owner
-from ticketd.services.drafts import TicketTypeDraft
+from ticketd.services.drafts import EventDraft, EventPatch, TicketTypeDraft
 from ticketd.settings import Settings
 from ticketd.web.context import Services
 
@@ -59,9 +60,21 @@ class Stall:
         await services.management.create_organizer(owner.id, name="Bench", slug=SLUG)
         return cls(services, owner)
 
-    async def put_on_sale(self) -> InventoryId:
+    async def announce(self, draft: EventDraft) -> Event:
+        """A new event."""
+        event = await self._management.create_event(self._owner.id, SLUG, draft)
+        assert isinstance(event, Event), event
+        return event
+
+    async def change(self, event: Event, patch: EventPatch) -> Event:
+        """The event with that changed."""
+        changed = await self._management.change_event(self._owner.id, event.id, patch)
+        assert isinstance(changed, Event), changed
+        return changed
+
+    async def put_on_sale(self, event_id: EventId | None = None) -> InventoryId:
         """The inventory of a new ticket type."""
-        terms = Terms("General Admission", capacity=CAPACITY, price_cents=1500)
-        offer = await self._management.create_ticket_type(self._owner.id, SLUG, TicketTypeDraft(terms, None))
+        draft = TicketTypeDraft(Terms("General Admission", capacity=CAPACITY, price_cents=1500), event_id)
+        offer = await self._management.create_ticket_type(self._owner.id, SLUG, draft)
         assert isinstance(offer, Offer), offer
         return offer.inventory_id

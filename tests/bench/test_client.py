@@ -28,6 +28,21 @@ def test_a_length_in_the_body_is_not_the_length() -> None:
     assert answer_in(b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n" + body) == Answer(200, body)
 
 
+def test_an_answer_says_when_to_come_back() -> None:
+    limited = answer_in(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 12\r\n\r\n")
+    assert limited == Answer(429, b"", retry_after=12)
+
+
+def test_an_answer_to_a_form_says_where_to_go() -> None:
+    seen = answer_in(b"HTTP/1.1 303 See Other\r\nLocation: /r/abc\r\nContent-Length: 0\r\n\r\n")
+    assert seen == Answer(303, b"", location="/r/abc")
+
+
+def test_a_body_is_json_unless_it_is_said_to_be_something_else() -> None:
+    assert b"\r\nContent-Type: application/json\r\n" in request("POST", "http://x/", b"{}")
+    assert b"json" not in request("POST", "http://x/", b"a=b", {"Content-Type": "text/plain"})
+
+
 def test_a_request_says_how_long_its_body_is() -> None:
     sent = request("POST", "http://127.0.0.1:80/path", b"{}", {"Idempotency-Key": "secret"})
     assert sent.startswith(b"POST /path HTTP/1.1\r\nHost: 127.0.0.1:80\r\nContent-Length: 2\r\n")
