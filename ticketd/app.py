@@ -274,6 +274,7 @@ def _entrance(settings: Settings, rooms: WaitingRooms, clock: DatabaseClock, rul
         proof=ProofOfWork(secrets.token_bytes(PROOF_KEY_BYTES)),
         is_open=rooms.is_open_at,
         rules=rules,
+        is_quiet=rooms.is_quiet_at,
         counts_networks=counts_networks,
     )
     return Entrance(rooms=rooms, doorman=doorman, clock=clock, rules=rules, counts_networks=counts_networks)

@@ -5,7 +5,6 @@ import asyncio
 from ticketd.core.ids import EventId
 from ticketd.core.places import Tokens
 from ticketd.core.stats import LATENCY_SECONDS_BOUNDS, SIZE_BOUNDS, Distribution, JournalStats
-from ticketd.core.waiting_room import RoomRecord
 from ticketd.ports import Clock, Router, StorageUnavailable
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.pressure import Pressure
@@ -41,10 +40,10 @@ class MemoryWaitingRoomStore(WaitingRoomStore):
             return None
         return self.rooms.setdefault(room.event_id, room)
 
-    async def update(self, event_id: EventId, record: RoomRecord) -> None:
+    async def update(self, room: StoredRoom) -> None:
         """See `WaitingRoomStore.update`."""
         await self._write()
-        self.rooms[event_id] = self.rooms[event_id]._replace(record=record)
+        self.rooms[room.event_id] = room
         if self.loses_answers:
             raise StorageUnavailable("the connection is lost")
 

@@ -41,6 +41,7 @@ class Foyer(Lobby):
         doorman = Doorman(
             proof=ProofOfWork(b"proof"),
             is_open=self.rooms.is_open_at,
+            is_quiet=self.rooms.is_quiet_at,
             rules=self.rules,
             counts_networks=counts_networks,
         )
@@ -102,7 +103,7 @@ async def test_where_the_limit_is_switched_on_few_of_a_network_are_in_the_draw_a
     foyer: Foyer,
 ) -> None:
     strict = Defences(proof_of_work=Switch.OFF, address_limits=Switch.ON)
-    event = await foyer.open(opens_after=10, defences=strict)
+    event = await foyer.open(opens_after=10, capacity=2, defences=strict)
     made = await foyer.crowd(event, client(1), STRICT.places)
     assert sum(made) == STRICT_IN_DRAW.places
     early = await foyer.come(event, client(1))
@@ -113,6 +114,13 @@ async def test_where_the_limit_is_switched_on_few_of_a_network_are_in_the_draw_a
     refused = await foyer.come(event, client(1))
     assert isinstance(refused, Refusal)
     assert refused.retry_after_seconds == FULL_RETRY_SECONDS
+
+
+async def test_while_nobody_waits_places_are_not_scarce(foyer: Foyer) -> None:
+    event = await foyer.open(defences=Defences())
+    for _ in range(2 * LENIENT.places):
+        assert isinstance(await foyer.come(event, client(1)), Joined)
+        await foyer.wait(0.5)
 
 
 async def test_this_machine_says_nothing_about_who_comes(foyer: Foyer) -> None:

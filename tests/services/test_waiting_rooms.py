@@ -41,6 +41,33 @@ def going_on(steering: Steering) -> Steering:
 # -- from the door to the shop
 
 
+async def test_a_draw_that_came_too_early_is_made_again_with_another_seed(lobby: Lobby) -> None:
+    event = await lobby.open()
+    early = await notice(lobby, event)
+    assert early.drawn == 0
+    opens_at = lobby.at(600)
+    later = await lobby.change(event, on_sale_at=opens_at)
+    await lobby.wait(1)
+    tokens = await lobby.join(later, 20)
+    told = await notice(lobby, later)
+    assert (told.drawn, told.seed, told.opens_at) == (None, None, opens_at)
+    assert told.commitment != early.commitment
+    assert {lobby.look(token).position for token in tokens} == {None}
+    await lobby.restart(cleanly=True)
+    await lobby.wait(601)
+    drawn = await notice(lobby, later)
+    assert (drawn.drawn, drawn.commitment) == (20, told.commitment)
+
+
+async def test_an_opening_that_moves_takes_no_place_away_once_somebody_was_let_in(lobby: Lobby) -> None:
+    event = await lobby.open()
+    (token,) = await lobby.join(event)
+    assert lobby.statuses([token]) == ["admitted"]
+    await lobby.change(event, on_sale_at=lobby.at(100))
+    await lobby.wait(1)
+    assert lobby.statuses([token]) == ["admitted"]
+
+
 async def test_who_comes_before_the_opening_is_drawn_at_it_and_anybody_can_check_the_draw(
     lobby: Lobby,
 ) -> None:

@@ -12,12 +12,12 @@ from tests.eventually import SECONDS_MAX
 from tests.fakes.waiting_rooms import MemoryWaitingRoomStore
 from tests.services.lobby import CONCERT, Lobby
 from ticketd.core.admission import Steering
-from ticketd.core.ids import EventId, Instant
+from ticketd.core.ids import Instant
 from ticketd.core.refusals import Refusal
-from ticketd.core.waiting_room import RoomRecord
 from ticketd.ports import StorageUnavailable
 from ticketd.services.standings import Standing
 from ticketd.services.waiting_rooms import Joined
+from ticketd.storage.waiting_rooms import StoredRoom
 
 STEPS = 80
 
@@ -31,13 +31,13 @@ class MoodyStore(MemoryWaitingRoomStore):
         self.mood = 0.0
         """How often it fails."""
 
-    async def update(self, event_id: EventId, record: RoomRecord) -> None:
+    async def update(self, room: StoredRoom) -> None:
         """See `WaitingRoomStore.update`."""
         for _ in range(self._chance.randrange(12)):
             await asyncio.sleep(0)
         self.is_down = self._chance.random() < self.mood
         self.loses_answers = self._chance.random() < self.mood
-        await super().update(event_id, record)
+        await super().update(room)
 
 
 class Evening:

@@ -57,7 +57,7 @@ async def test_what_is_stored_is_read_again(store: WaitingRoomStore, event: Even
     new = StoredRoom(event.id, SEED, RoomRecord())
     assert await store.insert(new) == new
     assert await store.all() == [new]
-    await store.update(event.id, BUSY)
+    await store.update(StoredRoom(event.id, SEED, BUSY))
     assert await store.all() == [StoredRoom(event.id, SEED, BUSY)]
 
 
@@ -65,7 +65,7 @@ async def test_a_room_that_was_there_before_stays_with_its_seed_and_its_numbers(
     store: WaitingRoomStore, event: Event
 ) -> None:
     await store.insert(StoredRoom(event.id, SEED, RoomRecord()))
-    await store.update(event.id, BUSY)
+    await store.update(StoredRoom(event.id, SEED, BUSY))
     known = StoredRoom(event.id, SEED, BUSY)
     assert await store.insert(StoredRoom(event.id, OTHER_SEED, RoomRecord())) == known
     assert await store.all() == [known]
@@ -77,7 +77,7 @@ async def test_an_event_that_is_gone_has_no_room(
     await store.insert(StoredRoom(event.id, SEED, RoomRecord()))
     await catalogue.delete_event(event.id)
     assert await store.all() == []
-    await store.update(event.id, BUSY)
+    await store.update(StoredRoom(event.id, SEED, BUSY))
     assert await store.insert(StoredRoom(event.id, SEED, RoomRecord())) is None
     assert await store.all() == []
 
@@ -95,5 +95,5 @@ async def test_a_process_that_was_superseded_writes_nothing(
         await superseded.insert(StoredRoom(event.id, SEED, RoomRecord()))
         await pool.execute("UPDATE node SET fenced = true WHERE inc = $1", old.incarnation)
         with pytest.raises(StorageUnavailable):
-            await superseded.update(event.id, BUSY)
+            await superseded.update(StoredRoom(event.id, SEED, BUSY))
         assert await superseded.all() == [StoredRoom(event.id, SEED, RoomRecord())]

@@ -302,6 +302,16 @@ class WaitingRoom:
             self.draw = Draw(self.seed, self.event_id, record.drawn)
         self._follow_waves(record, now)
 
+    def may_start_over(self, now: Instant, *, opens_at: Instant) -> bool:
+        """Whether the opening has come to be ahead again before anybody was let in: then the draw is, too."""
+        is_drawn = self.draw is not None or self._drawn is not None
+        return is_drawn and now < opens_at and min(self.admitted_to, self.joined) == 0
+
+    def start_over(self, seed: bytes, record: RoomRecord, now: Instant) -> None:
+        """Go on before a new draw, once that is durable; the numbers given out stay."""
+        self.seed, self.draw, self._drawn = seed, None, None
+        self.follow(record, now)
+
     def retract(self, now: Instant) -> None:
         """Admit nobody who hasn't come yet. At once: what is durable may be more generous."""
         while self._waves and self._waves[-1].start >= self.joined:

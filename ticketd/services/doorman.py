@@ -34,11 +34,14 @@ class Doorman:
         proof: ProofOfWork,
         is_open: Callable[[EventId], bool],
         rules: RuleTally,
+        is_quiet: Callable[[EventId], bool] = lambda event_id: False,
         counts_networks: bool = True,
     ) -> None:
+        """`is_quiet`: an event is on sale, and nobody waits."""
         self._proof = proof
         self._is_open = is_open
         self._rules = rules
+        self._is_quiet = is_quiet
         self._counts_networks = counts_networks
         self._rates = JoinRates()
         self._places = NetworkTally()
@@ -94,15 +97,16 @@ class Doorman:
                 return False
             case Switch.AUTO:
                 return (
-                    self._counts_networks
-                    and self._is_open(event.id)
-                    and (
-                        self._rates.per_second(event.id, now) > JOINS_PER_SECOND_FREE
-                        or self._places.count(event.id, client.network) > PLACES_FREE
-                    )
+                    self._counts_networks and self._is_open(event.id) and self._is_pressed(event, client, now)
                 )
             case other:
                 assert_never(other)
+
+    def _is_pressed(self, event: Event, client: Client, now: Instant) -> bool:
+        if self._rates.per_second(event.id, now) > JOINS_PER_SECOND_FREE:
+            return True
+        has_many = self._places.count(event.id, client.network) > PLACES_FREE
+        return has_many and not self._is_quiet(event.id)
 
     def _flaw(self, event: Event, client: Client, solution: Solution | None, now: Instant) -> Flaw | None:
         if solution is None:

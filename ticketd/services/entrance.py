@@ -91,6 +91,8 @@ class Entrance:
         limits = event.defences.address_limits
         if not self._counts_networks or not client.counts or limits is Switch.OFF:
             return None
+        if self._rooms.is_quiet_at(event.id):
+            return None
         room = self._rooms.room_of(event.id)
         joined = 0 if room is None else room.joined
         is_early = limits is Switch.ON and (room is None or room.draw is None)

@@ -30,6 +30,11 @@ class Stock(NamedTuple):
     ends_at: Instant
     """When the last of them does."""
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing is left, and nothing can come back."""
+        return self.unsold == 0 and self.in_baskets == 0
+
 
 class Gauges:
     """Reads what the shop of an event shows."""

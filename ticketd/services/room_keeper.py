@@ -1,6 +1,7 @@
 """Moving one waiting room on: who is let in next, made durable before anybody hears of it."""
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from typing import Final
 
@@ -8,13 +9,14 @@ import msgspec
 
 from ticketd.core import admission
 from ticketd.core.admission import Pace, Steering
+from ticketd.core.draw import SEED_BYTES
 from ticketd.core.ids import DAWN_OF_TIME, END_OF_TIME, MICROSECONDS, Instant
-from ticketd.core.waiting_room import WaitingRoom
+from ticketd.core.waiting_room import RoomRecord, WaitingRoom
 from ticketd.ports import Clock
 from ticketd.services.answering import hear
 from ticketd.services.room_gauges import Gauges, Stock
 from ticketd.services.standings import Notice, notice_of
-from ticketd.storage.waiting_rooms import WaitingRoomStore
+from ticketd.storage.waiting_rooms import StoredRoom, WaitingRoomStore
 
 TICK_SECONDS: Final = 0.5
 WALK_INS_MIN: Final = 64
@@ -56,8 +58,19 @@ class RoomKeeper:
         """Let in whom the shop can take, once that is durable, and tell everybody how things are."""
         room.stock = await self._gauges.stock(room.core.event_id)
         async with room.moving:
+            if room.core.may_start_over(self._clock.now(), opens_at=room.stock.opens_at):
+                await self._start_over(room)
             await self._write(room, admit=self._admit(room))
         self._publish(room)
+
+    async def _start_over(self, room: Room) -> None:
+        """Another draw, with another seed, for this one is known."""
+        core, now = room.core, self._clock.now()
+        plan = core.plan(admit=0, steering=core.record.steering, now=now)
+        record = RoomRecord(numbers_to=plan.numbers_to, steering=plan.steering)
+        seed = secrets.token_bytes(SEED_BYTES)
+        await self._store.update(StoredRoom(core.event_id, seed, record))
+        core.start_over(seed, record, now)
 
     def _admit(self, room: Room) -> int:
         core, now = room.core, self._clock.now()
@@ -89,7 +102,7 @@ class RoomKeeper:
         if record == core.record and not room.is_in_doubt:
             return
         room.is_in_doubt = True
-        await self._store.update(core.event_id, record)
+        await self._store.update(StoredRoom(core.event_id, core.seed, record))
         room.is_in_doubt = False
         core.follow(record, self._clock.now())
 
@@ -112,8 +125,7 @@ class RoomKeeper:
         """Let guests in as its owner wants, from now on."""
         async with room.moving:
             steering = change(room.core.record.steering)
-            if admission.is_full(room.reading, steering):
-                room.core.retract(self._clock.now())
+            room.core.retract(self._clock.now())  # whoever comes now is judged by these
             await self._write(room, steering=steering)
         self._publish(room)
 

@@ -21,7 +21,7 @@ from ticketd.core.waiting_room import QueueStatus, RoomRecord, WaitingRoom
 from ticketd.ports import Clock, StorageUnavailable
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.pressure import Pressure
-from ticketd.services.room_gauges import Gauges, Stock
+from ticketd.services.room_gauges import Gauges
 from ticketd.services.room_keeper import TICK_SECONDS, Room, RoomKeeper
 from ticketd.services.standings import Notice, Standing, standing_of
 from ticketd.storage.waiting_rooms import StoredRoom, WaitingRoomStore
@@ -177,9 +177,7 @@ class WaitingRooms:
 
     def _is_pointless(self, event: Event, room: Room, status: QueueStatus) -> bool:
         """Whether there is nothing to get, or no need to wait for it."""
-        if event.status is not EventStatus.PUBLISHED or (
-            room.core.draw is not None and _has_nothing(room.stock)
-        ):
+        if event.status is not EventStatus.PUBLISHED or (room.core.draw is not None and room.stock.is_gone):
             return True
         return status is QueueStatus.WAITING and not self.is_open(event)
 
@@ -205,6 +203,11 @@ class WaitingRooms:
         """Its waiting room, if there has ever been one."""
         room = self._rooms.get(event_id)
         return None if room is None else room.core
+
+    def is_quiet_at(self, event_id: EventId) -> bool:
+        """Whether the event is on sale and nobody waits: places are no scarce thing then."""
+        room = self._rooms.get(event_id)
+        return room is not None and room.core.draw is not None and not room.core.waiting
 
     def lets_walk_in(self, event: Event) -> bool:
         """Whether guests may reserve without a place: the room has opened by itself, and nobody waits."""
@@ -280,7 +283,3 @@ class WaitingRooms:
         return [
             self._rooms[event.id] for event in events.values() if event is not None and self.is_open(event)
         ]
-
-
-def _has_nothing(stock: Stock) -> bool:
-    return stock.unsold == 0 and stock.in_baskets == 0

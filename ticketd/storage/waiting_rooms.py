@@ -18,7 +18,7 @@ ON CONFLICT (event_id) DO NOTHING
 
 WAITING_ROOM = "SELECT event_id, seed, state FROM waiting_room WHERE event_id = $1"
 
-UPDATE_WAITING_ROOM = "UPDATE waiting_room SET state = $2 WHERE event_id = $1"
+UPDATE_WAITING_ROOM = "UPDATE waiting_room SET seed = $2, state = $3 WHERE event_id = $1"
 
 _decode = msgspec.json.Decoder(RoomRecord).decode
 
@@ -51,9 +51,9 @@ class WaitingRoomStore:
         row = await self._database.fetchrow(WAITING_ROOM, room.event_id)
         return None if row is None else _stored(row)
 
-    async def update(self, event_id: EventId, record: RoomRecord) -> None:
+    async def update(self, room: StoredRoom) -> None:
         """Go on from this."""
-        await self._database.write(UPDATE_WAITING_ROOM, event_id, _text(record))
+        await self._database.write(UPDATE_WAITING_ROOM, room.event_id, room.seed, _text(room.record))
 
 
 def _stored(row: asyncpg.Record) -> StoredRoom:

@@ -265,7 +265,10 @@ class House:
             entrance=Entrance(
                 rooms=self.waiting_rooms,
                 doorman=Doorman(
-                    proof=ProofOfWork(b"proof"), is_open=self.waiting_rooms.is_open_at, rules=self.rules
+                    proof=ProofOfWork(b"proof"),
+                    is_open=self.waiting_rooms.is_open_at,
+                    is_quiet=self.waiting_rooms.is_quiet_at,
+                    rules=self.rules,
                 ),
                 clock=self.clock,
                 rules=self.rules,

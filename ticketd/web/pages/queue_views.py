@@ -135,7 +135,7 @@ def _of_room(event: Event, notice: Notice, speech: Speech) -> Sequence[str]:
 
 def is_sold_out(room: Room) -> bool:
     """Whether there is nothing to wait for."""
-    return room.stock.unsold == 0 and room.stock.in_baskets == 0
+    return room.core.draw is not None and room.stock.is_gone
 
 
 def state_of(standing: Standing, room: Room) -> PlaceState:
