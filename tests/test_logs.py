@@ -58,8 +58,9 @@ def test_an_event_is_one_json_object_on_a_line(stream: io.StringIO) -> None:
     assert str(event["timestamp"]).endswith("Z")
 
 
-def test_a_request_that_is_not_http_leaves_no_line_but_a_fault_does(stream: io.StringIO) -> None:
+def test_what_a_client_does_leaves_no_line_but_a_fault_does(stream: io.StringIO) -> None:
     server = logging.getLogger("aiohttp.server")
+    server.error("Error handling request from 192.0.2.7", exc_info=ConnectionResetError("it has hung up"))
     server.error("Error handling request", exc_info=BadHttpMessage("Authorization: Bearer SECRET"))
     assert stream.getvalue() == ""
     server.error("Error handling request", exc_info=RuntimeError("broken"))

@@ -72,7 +72,12 @@ async def read_body(request: web.Request, limits: BodyLimits = ANY_BODY) -> byte
 
 async def _read_slowly(request: web.Request, bytes_max: int) -> bytes:
     body = bytearray()
-    while len(body) <= bytes_max and (chunk := await request.content.readany()):
+    while len(body) <= bytes_max:
+        if request.transport is None:  # to wait for more would be a fault, says aiohttp
+            raise ConnectionResetError("the client has hung up")
+        chunk = await request.content.readany()
+        if not chunk:
+            break
         body += chunk
     return bytes(body)
 
