@@ -214,7 +214,7 @@ async def test_a_refusal_that_is_heard_late_frees_nothing_that_a_repeat_was_gran
     second = lobby.door.enter(ticket_types, visitor, "digest")
     assert not isinstance(first, Refusal)
     assert not isinstance(second, Refusal)
-    lobby.door.leave(second, Granted(None, repeated=True), "digest")  # type: ignore[arg-type]
+    lobby.door.leave(second, Granted(None, repeated=False), "digest")  # type: ignore[arg-type]
     lobby.door.leave(first, SOLD_OUT, "digest")
     assert await lobby.outcome(token, 2) == REQUIRED
 
@@ -249,6 +249,17 @@ async def test_what_was_in_doubt_and_is_refused_when_repeated_is_not_used_up(lob
     lobby.router.refuse_next(InventoryId(1), SOLD_OUT)
     assert await lobby.outcome(token, 1, key=KEY) == Reason.SOLD_OUT.value
     assert await lobby.outcome(token, 2, key=OTHER_KEY) == "granted"
+
+
+async def test_an_old_purchase_that_is_asked_for_again_uses_no_new_admission_up(lobby: Lobby) -> None:
+    event, first = await admitted(lobby, ticket_types=2)
+    assert await lobby.outcome(first, 1, key=KEY) == "granted"
+    (second,) = await lobby.join(event)
+    assert await lobby.outcome(second, 1, key=KEY) == "repeated"
+    assert await lobby.outcome(second, 1, key=KEY, quantity=2) == Reason.KEY_REUSED.value
+    assert lobby.statuses([second]) == ["admitted"]
+    assert await lobby.outcome(second, 2, key=OTHER_KEY) == "granted"
+    assert lobby.statuses([second]) == ["closed"]
 
 
 async def test_what_is_in_doubt_without_a_key_may_be_tried_again(lobby: Lobby) -> None:

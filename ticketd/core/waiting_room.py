@@ -237,6 +237,13 @@ class WaitingRoom:
             use.is_granted = True
             use.requests = max(0, use.requests - 1)
 
+    def repeated(self, number: int) -> None:
+        """The key of a request had made a reservation before: with this admission, if that was in doubt."""
+        use = self._use_of(number)
+        if use is not None and use.is_in_doubt:
+            use.is_granted = True
+        self._end_use(number, is_in_doubt=False)
+
     def refused(self, number: int) -> None:
         """A request came to nothing: unless another may not have, the admission is free again."""
         self._end_use(number, is_in_doubt=False)

@@ -97,8 +97,10 @@ class Door:
         """
         if entry.room is None:
             return
-        if isinstance(outcome, Granted) or outcome.reason is Reason.KEY_REUSED:
+        if isinstance(outcome, Granted) and not outcome.repeated:
             entry.room.granted(entry.number, key)
+        elif isinstance(outcome, Granted) or outcome.reason is Reason.KEY_REUSED:
+            entry.room.repeated(entry.number)
         elif key and is_in_doubt(outcome):
             entry.room.left_in_doubt(entry.number)
         else:

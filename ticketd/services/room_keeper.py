@@ -69,7 +69,9 @@ class RoomKeeper:
         plan = core.plan(admit=0, steering=core.record.steering, now=now)
         record = RoomRecord(numbers_to=plan.numbers_to, steering=plan.steering)
         seed = secrets.token_bytes(SEED_BYTES)
+        room.is_in_doubt = True
         await self._store.update(StoredRoom(core.event_id, seed, record))
+        room.is_in_doubt = False
         core.start_over(seed, record, now)
 
     def _admit(self, room: Room) -> int:

@@ -212,7 +212,9 @@ class WaitingRooms:
     def lets_walk_in(self, event: Event) -> bool:
         """Whether guests may reserve without a place: the room has opened by itself, and nobody waits."""
         room = self._rooms.get(event.id)
-        return event.waiting_room is Switch.AUTO and (room is None or not room.core.waiting)
+        if event.waiting_room is not Switch.AUTO:
+            return False
+        return room is None or not (room.core.waiting or room.core.record.steering.paused)
 
     # -- owners
 

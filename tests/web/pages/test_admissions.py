@@ -11,11 +11,13 @@ from tests.web.pages.house import PageHouse
 from tests.web.pages.houses import evening_in, plain, seated
 from tests.web.pages.rooms import come, crowded, pause, take_place, tick
 from ticketd.core.catalogue import Event, TicketType
+from ticketd.core.clients import Networks
 from ticketd.core.commands import Reserve
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.terms import Switch
 from ticketd.services.door import Entry, Visitor
 from ticketd.services.signed_forms import FormKind
+from ticketd.settings import Settings
 
 _QUEUE = (
     "Many want these tickets: guests are let in one after another. Please take a place in the waiting room."
@@ -166,9 +168,11 @@ async def test_who_has_been_let_in_tries_again_after_what_was_too_much(
     assert again.headers["Location"].startswith("/r/")
 
 
+@pytest.mark.parametrize("settings", [Settings(trusted_proxies=Networks("127.0.0.1"))])
 async def test_where_a_guest_comes_from_is_known_at_the_door(
     house: PageHouse, guest: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    guest.session.headers["X-Forwarded-For"] = "198.51.100.7"
     event = await crowded(house)
     await take_place(house, guest, event)
     await tick(house, event.id)
@@ -184,7 +188,7 @@ async def test_where_a_guest_comes_from_is_known_at_the_door(
     (ticket_type,) = house.catalogue.ticket_types_of_event(event.id)
     await send(house, guest, event, f"/events/{event.id}", {f"quantity-{ticket_type.id}": "1"})
     (visitor,) = seen
-    assert visitor.network == "127.0.0.1"
+    assert visitor.network == "198.51.100.7"
     (reserve,) = [command for _, command in house.router.commands if isinstance(command, Reserve)]
     assert reserve.admission == f"{event.id}:0"
     assert reserve.identity
