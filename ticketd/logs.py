@@ -62,7 +62,7 @@ def configure(stream: TextIO | None = None) -> None:
 
 
 def _is_our_fault(record: logging.LogRecord) -> bool:
-    """Not a request that isn't HTTP, nor a client that has hung up: anyone can do that, as often as they like,
+    """Not a request that isn't HTTP, nor a client that has hung up: anyone can do that as often as they like,
     and what aiohttp says about it holds headers or addresses."""
     fault = record.exc_info[1] if record.exc_info else None
     return not isinstance(fault, HttpProcessingError | ConnectionError)

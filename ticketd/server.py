@@ -31,7 +31,7 @@ from ticketd.web.parsing import BODY_BYTES_MAX
 BACKLOG: Final = 4096
 COLLECTOR_THRESHOLDS: Final = (50_000, 10, 20)
 """The first is above what thousands of reservations in progress need: looking at them again and again would
-cost a tenth of the time. What they leave behind is freed without the collector, but for what waits in cycles."""
+cost a tenth of the time. What they leave behind is freed without the collector."""
 
 EXIT_FAILED: Final = 1
 EXIT_SUPERSEDED: Final = 3
