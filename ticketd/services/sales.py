@@ -23,7 +23,7 @@ from ticketd.services.answering import TRY_AGAIN, hear, in_time, is_in_doubt
 from ticketd.services.carts import Carts, Granted, repeat
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.closed_lines import ClosedLines
-from ticketd.services.door import UNKNOWN, Door, Visitor
+from ticketd.services.door import FREE, UNKNOWN, Door, Visitor
 from ticketd.services.randomness import RandomBytes
 from ticketd.services.wishes import (
     NO_KEY,
@@ -95,9 +95,11 @@ class Sales:
         entry = self._door.enter(ticket_types, visitor, used.digest)
         if isinstance(entry, Refusal):
             return await self._repeat_or(entry, lines, ticket_types, Credentials(used, access_code))
+        shown = Credentials(used, access_code, entry.admission, entry.identity)
+        if entry is FREE:
+            return await self._reserve(lines, ticket_types, shown)
         outcome: Granted | Refusal = TRY_AGAIN
         try:
-            shown = Credentials(used, access_code, entry.admission, entry.identity)
             outcome = await self._reserve(lines, ticket_types, shown)
         finally:
             self._door.leave(entry, outcome, used.digest)

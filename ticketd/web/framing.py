@@ -10,9 +10,6 @@ _FRAMING: Final = re.compile(
     rb"|content-length|transfer-encoding|expect|upgrade)",
     re.IGNORECASE,
 )
-_UNCLEAN: Final = re.compile(rb"\0|(?<!\r)\n|\r(?!\n)|\r\n[ \t]")
-"""What a parser refuses, or reads in another way than the next one: no line end is read out of it here."""
-
 _CLOSING: Final = re.compile(rb"\r\nconnection:[^\r]*\bclose\b", re.IGNORECASE)
 
 
@@ -23,7 +20,7 @@ def bytes_missing(received: bytes) -> int | None:
     the end. Such a request is the parser's.
     """
     end = received.find(END_OF_HEAD)
-    if end < 0 or _UNCLEAN.search(received, 0, end):
+    if end < 0 or not _is_clean(received, end):
         return None
     lengths = _FRAMING.findall(received, 0, end)
     if len(lengths) > 1 or lengths == [b""]:
@@ -35,3 +32,15 @@ def bytes_missing(received: bytes) -> int | None:
 def asks_to_close(received: bytes) -> bool:
     """Whether the client wants the connection to end with the answer."""
     return _CLOSING.search(received) is not None
+
+
+def _is_clean(received: bytes, end: int) -> bool:
+    """Whether each line ends as it should: a parser refuses all else, or reads it in a way of its own."""
+    lines = received.count(b"\r\n", 0, end)
+    return (
+        received.count(b"\n", 0, end) == lines
+        and received.count(b"\r", 0, end) == lines
+        and received.find(b"\0", 0, end) < 0
+        and received.find(b"\r\n ", 0, end) < 0
+        and received.find(b"\r\n\t", 0, end) < 0
+    )
