@@ -19,7 +19,7 @@ from ticketd.web.problems import PRIVATE_HEADERS, problem, status_of
 RETRY_AFTER_SECONDS: Final = (1, 2, 3, 4)
 """In turns, so that those who were refused together don't come back together."""
 
-REFUSALS_PER_SECOND_MAX: Final = 6_000
+REFUSALS_PER_SECOND_MAX: Final = 3_000
 REFUSALS_BURST: Final = 500
 TICK_SECONDS: Final = 0.01
 

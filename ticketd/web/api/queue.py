@@ -186,7 +186,7 @@ def _report_shape(room: Room, notice: Notice, *, is_open: bool) -> QueueReport:
         is_open=is_open,
         waiting=room.core.waiting,
         shopping=room.reading.shopping,
-        available=room.stock.free,
+        available=room.stock.unsold,
         held=room.stock.in_baskets,
         sold=room.stock.sold,
         pace_per_second=round(room.pace.per_second, 1),

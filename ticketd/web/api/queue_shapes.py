@@ -94,6 +94,7 @@ class QueueReport(msgspec.Struct, frozen=True, kw_only=True):
     shopping: int
     """Admitted, and not yet reserved."""
     available: int
+    """Unsold, be they on sale already or not yet."""
     held: int
     sold: int
     pace_per_second: float
