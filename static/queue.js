@@ -81,7 +81,7 @@
     show("baskets", queue.in_baskets ? counted(said.baskets, queue.in_baskets) : "");
     countTo("return", queue.in_baskets ? here(queue.next_return_at) : null);
     document.title = document.title.replace(/^[^·]*/, (ahead + 1).toLocaleString(language) + " ");
-    say(first + ". " + wait);
+    say((first + ". " + wait).replace("..", "."));
   };
   const hear = (queue) => {
     if (queue === null) return renewWithin(LOST_SECONDS);

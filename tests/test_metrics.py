@@ -3,7 +3,7 @@
 from prometheus_client.parser import text_string_to_metric_families
 
 from ticketd.core.refusals import Reason
-from ticketd.core.stats import Distribution, JournalStats, PaymentStats, RegistryStats, RuleTally
+from ticketd.core.stats import Distribution, JournalStats, PaymentStats, RegistryStats, RoomStats, RuleTally
 from ticketd.metrics import EdgeStats, Metrics
 
 
@@ -101,6 +101,16 @@ def test_the_edge_is_shown_once_something_listens() -> None:
     assert samples["ticketd_reservations_turned_away_total"] == 5
     assert samples["ticketd_slow_senders_cut_total"] == 6
     assert samples["ticketd_slow_readers_cut_total"] == 7
+
+
+def test_waiting_rooms_are_shown_once_there_are_some() -> None:
+    metrics = _metrics(Program())
+    metrics.add_rooms(lambda: RoomStats(rooms=1, waiting=2, shopping=3, paused=4))
+    samples = _samples(metrics)
+    assert samples["ticketd_waiting_rooms"] == 1
+    assert samples["ticketd_guests_waiting"] == 2
+    assert samples["ticketd_guests_shopping"] == 3
+    assert samples["ticketd_waiting_rooms_paused"] == 4
 
 
 def test_counters_are_read_when_somebody_asks_and_only_then() -> None:

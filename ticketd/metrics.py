@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
-from ticketd.core.stats import Distribution, JournalStats, PaymentStats, RegistryStats, RuleTally
+from ticketd.core.stats import Distribution, JournalStats, PaymentStats, RegistryStats, RoomStats, RuleTally
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 _INFINITY = "+Inf"
@@ -70,6 +70,10 @@ class Metrics:
     def add_streams(self, streams: Callable[[], StreamStats]) -> None:
         """Show these too, once somebody can watch."""
         self.registry.register(_Streams(streams))
+
+    def add_rooms(self, rooms: Callable[[], RoomStats]) -> None:
+        """Show these too, once there are waiting rooms."""
+        self.registry.register(_Rooms(rooms))
 
     def render(self) -> bytes:
         """All of it as text of CONTENT_TYPE."""
@@ -164,6 +168,18 @@ class _Streams(Collector):
         yield _gauge("viewers", "Connections that watch an event.", stats.viewers)
         yield _gauge("events_watched", "Events that somebody watches.", stats.events)
         yield _counter("viewers_cut", "Viewers who didn't take what was sent.", stats.cut)
+
+
+class _Rooms(Collector):
+    def __init__(self, read: Callable[[], RoomStats]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        stats = self._read()
+        yield _gauge("waiting_rooms", "Waiting rooms that are open.", stats.rooms)
+        yield _gauge("waiting_rooms_paused", "Those whose owner lets nobody in.", stats.paused)
+        yield _gauge("guests_waiting", "Guests with a place, not yet admitted.", stats.waiting)
+        yield _gauge("guests_shopping", "Guests admitted, who haven't reserved yet.", stats.shopping)
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:

@@ -11,6 +11,7 @@ from ticketd.core.catalogue import Event
 from ticketd.core.draw import Draw, commitment
 from ticketd.core.ids import EventId
 from ticketd.core.refusals import Refusal
+from ticketd.core.stats import RoomStats
 from ticketd.core.terms import EventStatus, Switch
 from ticketd.core.waiting_room import ADMISSION_SECONDS, RoomRecord
 from ticketd.ports import StorageUnavailable
@@ -522,3 +523,12 @@ async def test_each_room_of_the_past_starts_without_being_asked(lobby: Lobby) ->
     await lobby.restart()
     assert lobby.rooms.room_of(EventId(99)) is None
     assert (await notice(lobby, event)).joined >= 2
+
+
+async def test_operators_see_how_many_wait_in_open_rooms(lobby: Lobby) -> None:
+    event = await lobby.open(capacity=2)
+    await lobby.join(event, 5)
+    await lobby.wait(1)
+    assert lobby.rooms.stats() == RoomStats(rooms=1, waiting=4, shopping=1, paused=0)
+    await lobby.change(event, waiting_room=Switch.OFF)
+    assert lobby.rooms.stats() == RoomStats(rooms=0, waiting=0, shopping=0, paused=0)

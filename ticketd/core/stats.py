@@ -86,5 +86,17 @@ class PaymentStats(msgspec.Struct, frozen=True, kw_only=True):
     """By name: paid, free, or the code of the refusal."""
 
 
+class RoomStats(msgspec.Struct, frozen=True, kw_only=True):
+    """All open waiting rooms at a moment."""
+
+    rooms: int
+    waiting: int
+    """Guests who have a place and haven't been admitted."""
+    shopping: int
+    """Guests who were admitted and haven't reserved yet."""
+    paused: int
+    """Rooms in which nobody is let in, by their owners' wish."""
+
+
 class RuleTally(Counter[str]):
     """How many requests each rule against bots has refused, by the rule's name: `rules["honeypot"] += 1`."""

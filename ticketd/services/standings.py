@@ -67,17 +67,16 @@ def standing_of(
     token: str, place: Place, where: Whereabouts, room: WaitingRoom, stock: Stock, now: Instant
 ) -> Standing:
     """Where a guest stands."""
-    position = (
-        None if where.ahead is None else 0 if where.status is not QueueStatus.WAITING else where.ahead + 1
-    )
+    waits = where.status is QueueStatus.WAITING
+    ahead = None if where.ahead is None else where.ahead if waits else 0
     wait_seconds = _wait_seconds(where, room, stock, now)
     return Standing(
         token=token,
         event_id=place.event_id,
         number=place.number,
         status=where.status,
-        position=position,
-        ahead=where.ahead,
+        position=None if ahead is None else ahead + 1 if waits else 0,
+        ahead=ahead,
         estimated_wait_seconds=wait_seconds,
         admitted_until=where.until,
         opens_at=_opening(room, stock),

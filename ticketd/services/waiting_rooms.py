@@ -16,6 +16,7 @@ from ticketd.core.draw import SEED_BYTES
 from ticketd.core.ids import MICROSECONDS, EventId, Instant
 from ticketd.core.places import Place, Tokens
 from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.stats import RoomStats
 from ticketd.core.terms import EventStatus, Switch
 from ticketd.core.waiting_room import QueueStatus, RoomRecord, WaitingRoom
 from ticketd.ports import Clock, StorageUnavailable
@@ -232,6 +233,16 @@ class WaitingRooms:
     def room(self, event_id: EventId) -> Room | None:
         """All about an event's room, for its owner."""
         return self._rooms.get(event_id)
+
+    def stats(self) -> RoomStats:
+        """What there is in all open rooms together."""
+        now, cores = self._clock.now(), [room.core for room in self._open_rooms()]
+        return RoomStats(
+            rooms=len(cores),
+            waiting=sum(core.waiting for core in cores),
+            shopping=sum(core.shopping(now) for core in cores),
+            paused=sum(core.record.steering.paused for core in cores),
+        )
 
     # -- rooms
 

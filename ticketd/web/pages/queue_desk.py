@@ -167,7 +167,7 @@ def _figures(room: Room, notice: Notice) -> Sequence[tuple[str, str]]:
         ("Waiting", f"{room.core.waiting:,}"),
         ("Choosing", f"{room.reading.shopping:,}"),
         ("Let in, last minute", f"{notice.admitted_per_minute:,}"),
-        ("Free", f"{room.stock.free:,}"),
+        ("Free", f"{room.stock.unsold:,}"),
         ("In baskets", f"{room.stock.in_baskets:,}"),
         ("Sold", f"{room.stock.sold:,}"),
     )
