@@ -72,7 +72,7 @@ async def test_a_guest_takes_a_place_waits_is_let_in_and_buys(room: Room, new_pa
     await guest.get_by_role("link", name="Take a place").click()
     await check(guest, "queue-join", screen)
     await guest.get_by_role("heading", name="Your place is kept").wait_for()  # it went on by itself
-    await expect(guest.get_by_text("You are next.", exact=True)).to_be_visible()
+    await expect(guest.locator("#place").get_by_text("You are next.", exact=True)).to_be_visible()
     await guest.get_by_text("How to check the draw").click()
     await check(guest, "queue-waiting", screen)
     second = await guest.context.new_page()

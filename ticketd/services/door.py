@@ -148,7 +148,7 @@ class Door:
                     FREE if self._rooms.lets_walk_in(event) else _required(event, "It isn't your turn yet.")
                 )
             case QueueStatus.CLOSED:
-                return _required(event, "Your turn is over.")
+                return FREE if self._rooms.lets_walk_in(event) else _required(event, "Your turn is over.")
 
     def _hash(self, event_id: EventId, network: str) -> str:
         digest = blake2b(f"{event_id} {network}".encode(), key=self._secret, digest_size=IDENTITY_BYTES)

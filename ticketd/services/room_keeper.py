@@ -33,6 +33,8 @@ class Room:
         self.pace = Pace()
         self.stock = Stock(0, 0, 0, 0, None, END_OF_TIME, END_OF_TIME)
         self.reading = admission.Gauges(0.0, 0.0, 0, 0)
+        self.shopping = 0
+        """Guests who were let in and haven't reserved yet; `reading` counts those for whom it is open, too."""
         self.notice: Notice | None = None
         self.counted_at = DAWN_OF_TIME
         """When everybody last heard how many have joined."""
@@ -77,10 +79,11 @@ class RoomKeeper:
     def _admit(self, room: Room) -> int:
         core, now = room.core, self._clock.now()
         ahead_of_time = max(0, core.admitted_to - core.joined)
+        room.shopping = core.shopping(now)
         room.reading = admission.Gauges(
             self._gauges.mailbox_age_seconds(core.event_id),
             self._gauges.commit_seconds,
-            core.shopping(now) + ahead_of_time,
+            room.shopping + ahead_of_time,
             room.stock.free,
         )
         seconds = TICK_SECONDS if room.moved_at is None else (now - room.moved_at) / MICROSECONDS

@@ -185,7 +185,7 @@ def _report_shape(room: Room, notice: Notice, *, is_open: bool) -> QueueReport:
         queue=_queue(notice),
         is_open=is_open,
         waiting=room.core.waiting,
-        shopping=room.reading.shopping,
+        shopping=room.shopping,
         available=room.stock.unsold,
         held=room.stock.in_baskets,
         sold=room.stock.sold,

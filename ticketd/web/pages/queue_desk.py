@@ -165,7 +165,7 @@ def _figures(room: Room, notice: Notice) -> Sequence[tuple[str, str]]:
     return (
         ("Places given out", f"{notice.joined:,}"),
         ("Waiting", f"{room.core.waiting:,}"),
-        ("Choosing", f"{room.reading.shopping:,}"),
+        ("Choosing", f"{room.shopping:,}"),
         ("Let in, last minute", f"{notice.admitted_per_minute:,}"),
         ("Free", f"{room.stock.unsold:,}"),
         ("In baskets", f"{room.stock.in_baskets:,}"),
