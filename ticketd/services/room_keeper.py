@@ -34,7 +34,7 @@ class Room:
         self.stock = Stock(0, 0, 0, 0, None, END_OF_TIME, END_OF_TIME)
         self.reading = admission.Gauges(0.0, 0.0, 0, 0)
         self.shopping = 0
-        """Guests who were let in and haven't reserved yet; `reading` counts those for whom it is open, too."""
+        """Guests who were let in and haven't reserved yet; `reading` adds those for whom it is open."""
         self.notice: Notice | None = None
         self.counted_at = DAWN_OF_TIME
         """When everybody last heard how many have joined."""
