@@ -11,8 +11,8 @@ from ticketd.core.admission import (
     PER_SECOND_MIN,
     SHOPPERS_MAX,
     TICKETS_EACH,
-    Gauges,
     Pace,
+    Reading,
     Steering,
     is_full,
 )
@@ -20,19 +20,19 @@ from ticketd.core.admission import (
 TICK_SECONDS = 0.5
 PLENTY = 10**9
 NOTHING_DECIDED = Steering()
-CALM = Gauges(0.0, 0.01, 0, PLENTY)
-STRAINED = Gauges(1.5, 0.01, 0, PLENTY)
-SLOW_COMMITS = Gauges(0.0, 1.5, 0, PLENTY)
-BUSY = Gauges(0.5, 0.5, 0, PLENTY)
+CALM = Reading(0.0, 0.01, 0, PLENTY)
+STRAINED = Reading(1.5, 0.01, 0, PLENTY)
+SLOW_COMMITS = Reading(0.0, 1.5, 0, PLENTY)
+BUSY = Reading(0.5, 0.5, 0, PLENTY)
 
 
 def ticks(
-    pace: Pace, gauges: Gauges, count: int, *, steering: Steering = NOTHING_DECIDED, wanted: int = PLENTY
+    pace: Pace, gauges: Reading, count: int, *, steering: Steering = NOTHING_DECIDED, wanted: int = PLENTY
 ) -> list[int]:
     return [pace.admit(gauges, steering, wanted=wanted, seconds=TICK_SECONDS) for _ in range(count)]
 
 
-def without_limit(shopping: int = 0, free: int = PLENTY) -> Gauges:
+def without_limit(shopping: int = 0, free: int = PLENTY) -> Reading:
     return CALM._replace(shopping=shopping, free=free)
 
 
@@ -48,7 +48,7 @@ def test_a_calm_shop_gets_more_and_more_up_to_a_limit() -> None:
 
 
 @pytest.mark.parametrize("gauges", [STRAINED, SLOW_COMMITS])
-def test_a_strained_one_gets_half_as_many_each_time_but_never_less_than_one_a_second(gauges: Gauges) -> None:
+def test_a_strained_one_gets_half_as_many_each_time_but_never_less_than_one_a_second(gauges: Reading) -> None:
     pace = Pace()
     admitted = ticks(pace, gauges, 60)
     assert admitted[:3] == [100, 50, 25]
@@ -153,9 +153,9 @@ class ModelShop:
         self.served = 0.0
         self.now = 0.0
 
-    def gauges(self) -> Gauges:
+    def gauges(self) -> Reading:
         age = self.backlog / self.capacity
-        return Gauges(age, 0.01, sum(count for _, count in self.choosing), PLENTY)
+        return Reading(age, 0.01, sum(count for _, count in self.choosing), PLENTY)
 
     def tick(self, admitted: int) -> None:
         self.choosing.append((self.now + self.choosing_seconds, admitted))

@@ -9,8 +9,6 @@ from ticketd.core.admission import Steering
 from ticketd.core.draw import Draw
 from ticketd.core.ids import MICROSECONDS, EventId, Instant
 from ticketd.core.waiting_room import (
-    ADMISSION_SECONDS,
-    DOOR_SECONDS,
     NUMBERS_AHEAD_MAX,
     NUMBERS_AHEAD_MIN,
     PACE_SECONDS,
@@ -21,6 +19,7 @@ from ticketd.core.waiting_room import (
     WaveRecord,
     Whereabouts,
 )
+from ticketd.core.waves import ADMISSION_SECONDS, DOOR_SECONDS
 
 EVENT_ID, SEED = EventId(7), b"a seed has as many as 32 bytes .."[:32]
 ADMISSION = ADMISSION_SECONDS * MICROSECONDS

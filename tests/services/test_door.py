@@ -14,7 +14,7 @@ from ticketd.core.ids import EventId, Instant, InventoryId
 from ticketd.core.places import Place, Tokens
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.terms import Switch
-from ticketd.core.waiting_room import ADMISSION_SECONDS
+from ticketd.core.waves import ADMISSION_SECONDS
 from ticketd.services.answering import TRY_AGAIN
 from ticketd.services.door import Visitor
 from ticketd.services.sales import Granted

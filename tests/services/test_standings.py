@@ -9,13 +9,13 @@ from ticketd.core.admission import Steering
 from ticketd.core.ids import END_OF_TIME, MICROSECONDS, EventId, Instant
 from ticketd.core.places import Place
 from ticketd.core.waiting_room import (
-    DOOR_SECONDS,
     QueueStatus,
     RoomRecord,
     WaitingRoom,
     WaveRecord,
     Whereabouts,
 )
+from ticketd.core.waves import DOOR_SECONDS
 from ticketd.services.room_gauges import Stock
 from ticketd.services.standings import (
     POLLS_PER_SECOND,

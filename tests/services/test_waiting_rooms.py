@@ -13,7 +13,8 @@ from ticketd.core.ids import EventId
 from ticketd.core.refusals import Refusal
 from ticketd.core.stats import RoomStats
 from ticketd.core.terms import EventStatus, Switch
-from ticketd.core.waiting_room import ADMISSION_SECONDS, RoomRecord
+from ticketd.core.waiting_room import RoomRecord
+from ticketd.core.waves import ADMISSION_SECONDS
 from ticketd.ports import StorageUnavailable
 from ticketd.services.standings import Notice
 from ticketd.services.waiting_rooms import NO_ROOM, Joined

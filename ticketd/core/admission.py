@@ -37,7 +37,7 @@ class Steering(msgspec.Struct, frozen=True, kw_only=True):
     admitted_per_minute_max: int | None = None
 
 
-class Gauges(NamedTuple):
+class Reading(NamedTuple):
     """How the shop does at a tick."""
 
     mailbox_age_seconds: float
@@ -61,18 +61,18 @@ class Pace:
         self._known_good = PER_SECOND_MAX
         self._is_strained = False
 
-    def admit(self, gauges: Gauges, steering: Steering, *, wanted: int, seconds: float) -> int:
+    def admit(self, reading: Reading, steering: Steering, *, wanted: int, seconds: float) -> int:
         """How many of those who want to come in may do so now, `seconds` after the last time."""
         if steering.paused:
             return 0
         seconds = min(seconds, GAP_SECONDS_MAX)
-        room = _room(gauges, steering)
+        room = _room(reading, steering)
         self._allowance = min(self._allowance, 1.0) + self.per_second * seconds
         pace = min(int(self._allowance), self._owners_allowance(steering, seconds))
         admitted = max(0, min(pace, room, wanted))
         self._allowance -= admitted
         self._of_minute -= admitted
-        self._adapt(gauges, held_back=pace < min(room, wanted))
+        self._adapt(reading, held_back=pace < min(room, wanted))
         return admitted
 
     def _owners_allowance(self, steering: Steering, seconds: float) -> int:
@@ -84,8 +84,8 @@ class Pace:
         self._of_minute = min(max(self._of_minute, 0.0), max(per_second, 1.0)) + per_second * seconds
         return int(self._of_minute)
 
-    def _adapt(self, gauges: Gauges, *, held_back: bool) -> None:
-        slowest = max(gauges.mailbox_age_seconds, gauges.commit_seconds)
+    def _adapt(self, reading: Reading, *, held_back: bool) -> None:
+        slowest = max(reading.mailbox_age_seconds, reading.commit_seconds)
         if slowest > STRAINED_SECONDS:
             if not self._is_strained:
                 self._known_good = self.per_second * SLOWER
@@ -97,12 +97,12 @@ class Pace:
             self.per_second = min(PER_SECOND_MAX, self.per_second * (faster if held_back else 1.0))
 
 
-def is_full(gauges: Gauges, steering: Steering) -> bool:
+def is_full(reading: Reading, steering: Steering) -> bool:
     """Whether more have been let in than should be choosing now."""
-    return steering.paused or _room(gauges, steering) < 0
+    return steering.paused or _room(reading, steering) < 0
 
 
-def _room(gauges: Gauges, steering: Steering) -> int:
+def _room(reading: Reading, steering: Steering) -> int:
     shoppers_max = SHOPPERS_MAX if steering.shoppers_max is None else steering.shoppers_max
-    for_whom_there_are_tickets = -(-gauges.free // TICKETS_EACH)
-    return min(shoppers_max, for_whom_there_are_tickets) - gauges.shopping
+    for_whom_there_are_tickets = -(-reading.free // TICKETS_EACH)
+    return min(shoppers_max, for_whom_there_are_tickets) - reading.shopping

@@ -81,12 +81,14 @@ class Event(msgspec.Struct, frozen=True):
         """When it no longer interests guests."""
         return Instant(self.starts_at + EVENT_SECONDS_ASSUMED * MICROSECONDS)
 
+    @property
+    def sale_ends_at(self) -> Instant:
+        """Without an end of its own the sale ends when the event is over."""
+        return self.over_at if self.off_sale_at is None else self.off_sale_at
+
     def window(self) -> EventWindow:
-        """What it says about the sale of its ticket types; without an end of its own the sale ends
-        when the event is over."""
-        return EventWindow(
-            self.status, self.on_sale_at, self.over_at if self.off_sale_at is None else self.off_sale_at
-        )
+        """What it says about the sale of its ticket types."""
+        return EventWindow(self.status, self.on_sale_at, self.sale_ends_at)
 
 
 class TicketType(msgspec.Struct, frozen=True):

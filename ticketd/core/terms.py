@@ -36,6 +36,10 @@ class Switch(StrEnum):
     ON = "on"
     OFF = "off"
 
+    def is_on(self, *, by_itself: bool) -> bool:
+        """Whether it is on, `by_itself` being what the server would choose."""
+        return by_itself if self is Switch.AUTO else self is Switch.ON
+
 
 class SaleStatus(StrEnum):
     """What a guest is told about a ticket type."""

@@ -17,11 +17,8 @@ import msgspec
 from ticketd.core.admission import Steering
 from ticketd.core.draw import Draw
 from ticketd.core.ids import MICROSECONDS, EventId, Instant
+from ticketd.core.waves import ADMISSION, Use, Wave
 
-ADMISSION_SECONDS: Final = 300
-"""How long an admitted guest has for reserving."""
-DOOR_SECONDS: Final = 45
-"""Whoever hasn't shown up this long after their turn isn't waited for, though they may still come."""
 PACE_SECONDS: Final = 60
 """The rate of admission that guests are told is measured over this long."""
 NUMBERS_AHEAD_MIN: Final = 4
@@ -32,8 +29,6 @@ REST_SECONDS: Final = 1
 """After so long without anybody coming none are written down ahead: what a crash makes nobody's, guests
 still wait for."""
 
-_ADMISSION = ADMISSION_SECONDS * MICROSECONDS
-_DOOR = DOOR_SECONDS * MICROSECONDS
 _PACE = PACE_SECONDS * MICROSECONDS
 _REST = REST_SECONDS * MICROSECONDS
 
@@ -79,49 +74,6 @@ class Whereabouts(NamedTuple):
     """When the admission ends, for the admitted and for those who were."""
 
 
-class _Use:
-    """What an admission is used for."""
-
-    __slots__ = ("is_granted", "is_in_doubt", "key", "requests")
-
-    def __init__(self, key: str) -> None:
-        self.key = key
-        """The idempotency key's digest, "" without one."""
-        self.requests = 0
-        """Under way now, all with this key."""
-        self.is_granted = False
-        self.is_in_doubt = False
-        """A request ended of which it isn't known what became of it."""
-
-
-class _Wave:
-    """A move of the frontier, and who of it has come."""
-
-    __slots__ = ("at", "filled_at", "seen", "start", "upto", "used")
-
-    def __init__(self, start: int, upto: int, at: Instant) -> None:
-        self.start = start
-        self.upto = upto
-        self.at = at
-        self.filled_at: Instant | None = None
-        """When the last of its places was found to be given out; None while it admits guests as they come."""
-        self.seen: dict[int, Instant] = {}
-        """Until when their admission is good, by number."""
-        self.used: dict[int, _Use] = {}
-
-    def is_over(self, now: Instant) -> bool:
-        """Whether everybody's time is over."""
-        return self.filled_at is not None and now - self.filled_at > _ADMISSION
-
-    def shopping(self, joined: int, now: Instant) -> int:
-        """How many of it may still be choosing."""
-        choosing = sum([until > now and number not in self.used for number, until in self.seen.items()])
-        if now - self.at > _DOOR:
-            return choosing
-        unseen = min(self.upto, joined) - self.start - len(self.seen)
-        return choosing + max(0, unseen)
-
-
 class WaitingRoom:
     """The room of one event."""
 
@@ -142,7 +94,7 @@ class WaitingRoom:
         """When the last one came."""
         self._is_short = False
         """Somebody came for whom there was no number."""
-        self._waves: list[_Wave] = []
+        self._waves: list[Wave] = []
         self._starts: list[int] = []
         self._follow_waves(record, now)
 
@@ -159,7 +111,7 @@ class WaitingRoom:
         self.joined += 1
         wave = None if self.draw is None else self._wave_of(number)
         if wave is not None:  # it is their turn at once
-            wave.seen[number] = Instant(max(wave.at, now) + _ADMISSION)
+            wave.seen[number] = Instant(max(wave.at, now) + ADMISSION)
             if self.joined == wave.upto:
                 wave.filled_at = now
         return number
@@ -181,7 +133,7 @@ class WaitingRoom:
         wave = self._wave_of(place)
         if wave is None:
             return Whereabouts(QueueStatus.CLOSED, place, 0)
-        until = Instant(max(wave.at, joined_at) + _ADMISSION)
+        until = Instant(max(wave.at, joined_at) + ADMISSION)
         status = QueueStatus.ADMITTED if now < until else QueueStatus.CLOSED
         return Whereabouts(status, place, 0, until)
 
@@ -227,22 +179,20 @@ class WaitingRoom:
         """A request with this admission is under way; `key` is the digest of its idempotency key."""
         wave = self._wave_of_number(number)
         if wave is not None:
-            wave.used.setdefault(number, _Use(key)).requests += 1
+            wave.begin_use(number, key)
 
     def granted(self, number: int, key: str) -> None:
         """A reservation was made with this admission."""
         wave = self._wave_of_number(number)
         if wave is not None:
-            use = wave.used.setdefault(number, _Use(key))
-            use.is_granted = True
-            use.requests = max(0, use.requests - 1)
+            wave.granted(number, key)
 
     def repeated(self, number: int) -> None:
         """The key of a request had made a reservation before: with this admission, if that was in doubt."""
         use = self._use_of(number)
         if use is not None and use.is_in_doubt:
             use.is_granted = True
-        self._end_use(number, is_in_doubt=False)
+        self.refused(number)
 
     def refused(self, number: int) -> None:
         """A request came to nothing: unless another may not have, the admission is free again."""
@@ -254,13 +204,8 @@ class WaitingRoom:
 
     def _end_use(self, number: int, *, is_in_doubt: bool) -> None:
         wave = self._wave_of_number(number)
-        use = None if wave is None else wave.used.get(number)
-        if wave is None or use is None:
-            return
-        use.requests -= 1
-        use.is_in_doubt = is_in_doubt or (use.is_in_doubt and use.requests > 0)
-        if not (use.is_granted or use.is_in_doubt or use.requests > 0):
-            del wave.used[number]
+        if wave is not None:
+            wave.end_use(number, is_in_doubt=is_in_doubt)
 
     def used_with(self, number: int) -> str | None:
         """The key with which an admission is used, "" for none; None if it isn't."""
@@ -272,7 +217,7 @@ class WaitingRoom:
         use = self._use_of(number)
         return use is not None and use.is_granted
 
-    def _use_of(self, number: int) -> _Use | None:
+    def _use_of(self, number: int) -> Use | None:
         wave = self._wave_of_number(number)
         return None if wave is None else wave.used.get(number)
 
@@ -343,7 +288,7 @@ class WaitingRoom:
         known = {wave.start: wave for wave in self._waves}
         start, waves = record.first_place, []
         for upto, at in record.waves:
-            wave = known.get(start) or _Wave(start, upto, at)
+            wave = known.get(start) or Wave(start, upto, at)
             if wave.filled_at is None and wave.upto <= self.joined:
                 wave.filled_at = now
             waves.append(wave)
@@ -351,11 +296,11 @@ class WaitingRoom:
         self._waves = waves
         self._starts = [wave.start for wave in waves]
 
-    def _wave_of(self, place: int) -> _Wave | None:
+    def _wave_of(self, place: int) -> Wave | None:
         index = bisect_right(self._starts, place) - 1
         wave = self._waves[index] if index >= 0 else None
         return wave if wave is not None and place < wave.upto else None
 
-    def _wave_of_number(self, number: int) -> _Wave | None:
+    def _wave_of_number(self, number: int) -> Wave | None:
         place = self.place_of(number)
         return None if place is None else self._wave_of(place)

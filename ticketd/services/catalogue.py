@@ -63,6 +63,11 @@ class Catalogue:
         """The event with this id, draft or not."""
         return self._events.get(event_id)
 
+    def shown_event(self, event_id: EventId) -> Event | None:
+        """The event with this id, if guests may know of it."""
+        event = self._events.get(event_id)
+        return None if event is None or event.status is EventStatus.DRAFT else event
+
     def ticket_type(self, ticket_type_id: TicketTypeId) -> TicketType | None:
         """The ticket type with this id."""
         return self._ticket_types.get(ticket_type_id)
@@ -137,10 +142,7 @@ class Catalogue:
     def visible(self, ticket_type: TicketType) -> bool:
         """Whether guests may know of it: a draft event's ticket types don't exist for them."""
         event_id = ticket_type.profile.event_id
-        if event_id is None:
-            return True
-        event = self._events.get(event_id)
-        return event is not None and event.status is not EventStatus.DRAFT
+        return event_id is None or self.shown_event(event_id) is not None
 
     def listed(self, ticket_types: Iterable[TicketType]) -> Sequence[TicketType]:
         """Those that stand in guests' lists: visible to them, and sold without an access code."""

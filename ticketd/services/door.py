@@ -14,7 +14,6 @@ from ticketd.core.catalogue import Event, TicketType
 from ticketd.core.ids import EventId
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.stats import RuleTally
-from ticketd.core.terms import Switch
 from ticketd.core.waiting_room import QueueStatus, WaitingRoom
 from ticketd.ports import Clock
 from ticketd.services.answering import is_in_doubt
@@ -117,14 +116,8 @@ class Door:
 
     def _pass(self, event: Event, visitor: Visitor, key: str) -> Entry | Refusal:
         is_open = self._rooms.is_open(event)
-        limits = event.defences.hold_limits
-        identity = ""
-        if (
-            self._counts_networks
-            and visitor.network
-            and (limits is Switch.ON or (limits is Switch.AUTO and is_open))
-        ):
-            identity = self._identity(event.id, visitor.network)
+        is_limited = self._counts_networks and event.defences.hold_limits.is_on(by_itself=is_open)
+        identity = self._identity(event.id, visitor.network) if is_limited and visitor.network else ""
         self._rooms.asked(event)
         if not is_open:
             return Entry(identity=identity) if identity else FREE

@@ -1,14 +1,12 @@
 """Who has to prove some work before they get a place in an event's waiting room, and how much."""
 
 from collections.abc import Callable
-from typing import assert_never
 
 from ticketd.core.catalogue import Event
 from ticketd.core.clients import Client
 from ticketd.core.ids import EventId, Instant
 from ticketd.core.refusals import Challenge, Reason, Refusal
 from ticketd.core.stats import RuleTally
-from ticketd.core.terms import Switch
 from ticketd.services.difficulty import cost_of_place
 from ticketd.services.joins import JoinRates, NetworkTally
 from ticketd.services.proof_of_work import Flaw, ProofOfWork, Solution
@@ -88,19 +86,11 @@ class Doorman:
         return self._wider_places.count(event_id, client.wider)
 
     def _asks(self, event: Event, client: Client, now: Instant) -> bool:
-        if client.is_desk:
-            return False
-        match event.defences.proof_of_work:
-            case Switch.ON:
-                return True
-            case Switch.OFF:
-                return False
-            case Switch.AUTO:
-                return (
-                    self._counts_networks and self._is_open(event.id) and self._is_pressed(event, client, now)
-                )
-            case other:
-                assert_never(other)
+        return not client.is_desk and event.defences.proof_of_work.is_on(
+            by_itself=self._counts_networks
+            and self._is_open(event.id)
+            and self._is_pressed(event, client, now)
+        )
 
     def _is_pressed(self, event: Event, client: Client, now: Instant) -> bool:
         if self._rates.per_second(event.id, now) > JOINS_PER_SECOND_FREE:

@@ -32,7 +32,7 @@ class Room:
         self.core = core
         self.pace = Pace()
         self.stock = Stock(0, 0, 0, 0, None, END_OF_TIME, END_OF_TIME)
-        self.reading = admission.Gauges(0.0, 0.0, 0, 0)
+        self.reading = admission.Reading(0.0, 0.0, 0, 0)
         self.shopping = 0
         """Guests who were let in and haven't reserved yet; `reading` adds those for whom it is open."""
         self.notice: Notice | None = None
@@ -80,7 +80,7 @@ class RoomKeeper:
         core, now = room.core, self._clock.now()
         ahead_of_time = max(0, core.admitted_to - core.joined)
         room.shopping = core.shopping(now)
-        room.reading = admission.Gauges(
+        room.reading = admission.Reading(
             self._gauges.mailbox_age_seconds(core.event_id),
             self._gauges.commit_seconds,
             room.shopping + ahead_of_time,

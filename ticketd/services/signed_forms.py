@@ -8,13 +8,12 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Final, assert_never
+from typing import Final
 
 from ticketd.core.catalogue import Event
 from ticketd.core.ids import EventId, Instant
 from ticketd.core.refusals import Refusal, invalid
 from ticketd.core.stats import RuleTally
-from ticketd.core.terms import Switch
 
 FORM_FIELD: Final = "form"
 TRAP_FIELD: Final = "website"
@@ -82,7 +81,7 @@ class SignedForms:
     ) -> FormRule | None:
         if form.get(TRAP_FIELD):
             return FormRule.HONEYPOT
-        if event is None or not self._must_be_signed(event):
+        if event is None or not event.defences.signed_forms.is_on(by_itself=self._is_open(event.id)):
             return None
         age = self._age(form.get(FORM_FIELD, ""), kind, event.id, now)
         if age is None:
@@ -90,17 +89,6 @@ class SignedForms:
         if age < FILL_MILLISECONDS_MIN:
             return FormRule.TOO_QUICK
         return FormRule.STALE if age > AGE_MILLISECONDS_MAX else None
-
-    def _must_be_signed(self, event: Event) -> bool:
-        match event.defences.signed_forms:
-            case Switch.ON:
-                return True
-            case Switch.OFF:
-                return False
-            case Switch.AUTO:
-                return self._is_open(event.id)
-            case other:
-                assert_never(other)
 
     def _age(self, text: str, kind: FormKind, event_id: EventId | None, now: Instant) -> int | None:
         """In milliseconds; None for what we haven't signed for this."""

@@ -113,11 +113,11 @@ class WaitingRooms:
 
     def is_open(self, event: Event) -> bool:
         """Whether guests have to pass its waiting room."""
-        if event.waiting_room is Switch.OFF or event.status is not EventStatus.PUBLISHED:
-            return False
-        if event.waiting_room is Switch.AUTO and event.id not in self._pressure:
-            return False
-        return self._clock.now() < event.window().off_sale_at  # type: ignore[operator]  # it has an end
+        return (
+            event.waiting_room.is_on(by_itself=event.id in self._pressure)
+            and event.status is EventStatus.PUBLISHED
+            and self._clock.now() < event.sale_ends_at
+        )
 
     def is_open_at(self, event_id: EventId) -> bool:
         """Whether the event with this id has an open waiting room."""
@@ -127,11 +127,11 @@ class WaitingRooms:
     def known(self, event: Event, token: str | None) -> Standing | None:
         """Where the guest with this token stands at this event, if that is still good for something."""
         place, room = self.place_in(event.id, token), self._rooms.get(event.id)
-        if place is None or room is None or not self.is_open(event):
+        if token is None or place is None or room is None or not self.is_open(event):
             return None
         where = room.core.where(place.number, place.joined_at, self._clock.now())
         is_over = where.status is QueueStatus.CLOSED or room.core.is_used_up(place.number)
-        return None if is_over else self._standing(room, place)
+        return None if is_over else self._standing(room, place, token)
 
     async def join(self, event: Event) -> Joined | Refusal:
         """A place at the end of the queue."""
@@ -140,7 +140,8 @@ class WaitingRooms:
         room = await self._room(event.id)
         if room is None:
             return NO_ROOM
-        return Joined(self._standing(room, await self._new_place(room)), is_new=True)
+        place = await self._new_place(room)
+        return Joined(self._standing(room, place, self._tokens.seal(place)), is_new=True)
 
     def standing(self, token: str) -> Standing | Refusal:
         """Where the guest with this token stands; to ask is to be there."""
@@ -148,7 +149,7 @@ class WaitingRooms:
         room = None if place is None else self._rooms.get(place.event_id)
         if place is None or room is None:
             return Refusal(Reason.NOT_FOUND, "There is no such place in a waiting room.")
-        return self._standing(room, place)
+        return self._standing(room, place, token)
 
     async def notice(self, event: Event) -> Notice | Refusal:
         """What everybody may know of an event's waiting room; the same object until it changes."""
@@ -162,7 +163,7 @@ class WaitingRooms:
         place = None if token is None else self._tokens.open(token)
         return place if place is not None and place.event_id == event_id else None
 
-    def _standing(self, room: Room, place: Place) -> Standing:
+    def _standing(self, room: Room, place: Place, token: str) -> Standing:
         now, event = self._clock.now(), self._catalogue.event(place.event_id)
         where = room.core.where(place.number, place.joined_at, now)
         if where.status is QueueStatus.ADMITTED and where.until is not None:
@@ -174,7 +175,7 @@ class WaitingRooms:
             or (where.status is QueueStatus.ADMITTED and room.core.is_used_up(place.number))
         ):
             where = where._replace(status=QueueStatus.CLOSED)
-        return standing_of(self._tokens.seal(place), place, where, room.core, room.stock, now)
+        return standing_of(token, place, where, room.core, room.stock, now)
 
     def _is_pointless(self, event: Event, room: Room, status: QueueStatus) -> bool:
         """Whether there is nothing to get, or no need to wait for it."""

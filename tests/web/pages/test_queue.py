@@ -29,7 +29,7 @@ from tests.web.pages.rooms import (
 from ticketd.core.catalogue import Defences, Event
 from ticketd.core.clients import Networks, client_at
 from ticketd.core.terms import EventStatus, Switch
-from ticketd.core.waiting_room import ADMISSION_SECONDS
+from ticketd.core.waves import ADMISSION_SECONDS
 from ticketd.services.checkout import Payment
 from ticketd.services.entrance import LENIENT
 from ticketd.services.waiting_rooms import Joined

@@ -8,7 +8,6 @@ from aiohttp.web_request import BaseRequest
 from ticketd.core.clients import Client
 from ticketd.core.ids import EventId
 from ticketd.core.refusals import Reason, Refusal
-from ticketd.core.terms import EventStatus
 from ticketd.web.answers import Endless, head
 from ticketd.web.api.description import Operation, Parameter, describes
 from ticketd.web.api.offers import EVENT_BOARD
@@ -40,8 +39,8 @@ def setup(app: web.Application, services: Services) -> None:
     event_board, queue_board = app[EVENT_BOARD], app[QUEUE_BOARD]
 
     async def look(event_id: EventId, known: Sight | None) -> Sight | None:
-        event = catalogue.event(event_id)
-        if event is None or event.status is EventStatus.DRAFT:
+        event = catalogue.shown_event(event_id)
+        if event is None:
             return None
         left = await event_board.read(event_id, catalogue.listed_of_event(event_id))
         queue = await queue_board.read(event)

@@ -5,15 +5,14 @@ from aiohttp import web
 from ticketd.core.catalogue import Event, TicketType
 from ticketd.core.ids import EventId, TicketTypeId
 from ticketd.core.refusals import Reason, Refusal
-from ticketd.core.terms import EventStatus
 from ticketd.web.context import SERVICES
 from ticketd.web.parsing import RefusedRequest, path_id
 
 
 def event_of(request: web.Request) -> Event:
     """The event; RefusedRequest (not found) for none, and for a draft."""
-    event = request.app[SERVICES].catalogue.event(EventId(path_id(request, "event_id")))
-    if event is None or event.status is EventStatus.DRAFT:
+    event = request.app[SERVICES].catalogue.shown_event(EventId(path_id(request, "event_id")))
+    if event is None:
         raise not_found()
     return event
 

@@ -105,8 +105,7 @@ async def buy_at_event(request: web.Request) -> web.StreamResponse:
 
 
 def _event(request: web.Request) -> Event | None:
-    event = request.app[SERVICES].catalogue.event(EventId(path_id(request, "event_id")))
-    return None if event is None or event.status is EventStatus.DRAFT else event
+    return request.app[SERVICES].catalogue.shown_event(EventId(path_id(request, "event_id")))
 
 
 def _in_cart(services: Services, event: Event) -> Sequence[TicketType]:

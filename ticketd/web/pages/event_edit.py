@@ -10,7 +10,6 @@ import msgspec
 from aiohttp import web
 
 from ticketd.core.catalogue import Event
-from ticketd.core.ids import EventId
 from ticketd.core.refusals import Refusal
 from ticketd.core.terms import EventStatus
 from ticketd.services.management import EventPatch
@@ -26,10 +25,10 @@ from ticketd.web.pages.event_forms import (
     values_of,
 )
 from ticketd.web.pages.fields import Field
-from ticketd.web.pages.guards import Desk, desk_page
+from ticketd.web.pages.guards import Desk, desk_page, own_event
 from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.ticket_rows import TicketRow, ticket_rows
-from ticketd.web.parsing import path_id, read_form
+from ticketd.web.parsing import read_form
 from ticketd.web.problems import sentence
 
 
@@ -52,14 +51,14 @@ class EventFormView(msgspec.Struct, frozen=True):
 @desk_page
 async def show_event_form(request: web.Request, desk: Desk) -> web.StreamResponse:
     """One event, to be changed."""
-    event = _own_event(request, desk)
+    event = own_event(request, desk)
     return not_found(request) if event is None else await _page(request, desk, event, {}, None)
 
 
 @desk_page
 async def change_event(request: web.Request, desk: Desk) -> web.StreamResponse:
     """Change an event, copy it to another date, cancel it, or delete it with its ticket types."""
-    event = _own_event(request, desk)
+    event = own_event(request, desk)
     if event is None:
         return not_found(request)
     form = await read_form(request)
@@ -113,11 +112,6 @@ def _of_the_copy(refusal: Refusal) -> Refusal:
 
 def _path(desk: Desk, event: Event) -> str:
     return f"{desk.path}/events/{event.id}"
-
-
-def _own_event(request: web.Request, desk: Desk) -> Event | None:
-    event = request.app[SERVICES].catalogue.event(EventId(path_id(request, "event_id")))
-    return None if event is None or event.organizer_id != desk.organizer.id else event
 
 
 async def _page(

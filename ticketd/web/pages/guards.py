@@ -8,7 +8,8 @@ import msgspec
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from ticketd.core.catalogue import Organizer
+from ticketd.core.catalogue import Event, Organizer
+from ticketd.core.ids import EventId
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.services.accounts import Owner
 from ticketd.services.request_limits import Kind
@@ -18,6 +19,7 @@ from ticketd.web.context import SERVICES
 from ticketd.web.pages.errors import not_found, refusal_page
 from ticketd.web.pages.masthead import Masthead, masthead
 from ticketd.web.pages.rendering import CAPABILITY_HEADERS, OWNER_HEADERS, PAGE_HEADERS, see_other
+from ticketd.web.parsing import path_id
 
 _FORGED = Refusal(Reason.FORBIDDEN, "This form was sent from another site, so nothing was done.")
 
@@ -84,6 +86,12 @@ def desk_page(handler: DeskHandler) -> Handler:
         return await handler(request, Desk(owner, organizer, slugs, frame))
 
     return owner_page(at_desk)
+
+
+def own_event(request: web.Request, desk: Desk) -> Event | None:
+    """The event in the path, if it is this organizer's."""
+    event = request.app[SERVICES].catalogue.event(EventId(path_id(request, "event_id")))
+    return None if event is None or event.organizer_id != desk.organizer.id else event
 
 
 def _within_limits(handler: Handler) -> Handler:

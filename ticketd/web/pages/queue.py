@@ -13,7 +13,6 @@ from aiohttp import hdrs, web
 from ticketd.core.catalogue import Event
 from ticketd.core.ids import EventId
 from ticketd.core.refusals import Challenge, Reason, Refusal
-from ticketd.core.terms import EventStatus
 from ticketd.services.room_keeper import Room
 from ticketd.services.signed_forms import FORM_FIELD, PATIENCE_SECONDS, FormKind
 from ticketd.services.standings import Standing
@@ -130,8 +129,7 @@ async def join_queue(request: web.Request) -> web.StreamResponse:
 
 
 def _event(request: web.Request) -> Event | None:
-    event = request.app[SERVICES].catalogue.event(EventId(path_id(request, "event_id")))
-    return None if event is None or event.status is EventStatus.DRAFT else event
+    return request.app[SERVICES].catalogue.shown_event(EventId(path_id(request, "event_id")))
 
 
 def _speech(request: web.Request) -> Speech:

@@ -24,11 +24,10 @@ def kept_token(request: web.Request, event_id: EventId) -> str | None:
 
 def keep_token(request: web.Request, response: web.Response, event: Event, token: str) -> None:
     """Let the browser keep a place until the sale is over."""
-    ends_at = event.window().off_sale_at or event.over_at
     response.set_cookie(
         _name(event.id),
         token,
-        max_age=max(0, ends_at - request.app[SERVICES].clock.now()) // MICROSECONDS,
+        max_age=max(0, event.sale_ends_at - request.app[SERVICES].clock.now()) // MICROSECONDS,
         path="/",
         secure=only_over_tls(request),
         httponly=True,

@@ -11,7 +11,6 @@ from msgspec import UNSET, UnsetType
 
 from ticketd.core.admission import SHOPPERS_MAX, Steering
 from ticketd.core.catalogue import Event
-from ticketd.core.ids import EventId
 from ticketd.core.refusals import FieldError, Reason, Refusal
 from ticketd.services.room_keeper import Room
 from ticketd.services.standings import Notice
@@ -19,11 +18,11 @@ from ticketd.web.api.queue_shapes import LIMIT_MAX
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.errors import not_found
 from ticketd.web.pages.fields import Field, filled
-from ticketd.web.pages.guards import Desk, desk_page
+from ticketd.web.pages.guards import Desk, desk_page, own_event
 from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.typed import Typed
 from ticketd.web.pages.words import Moment, moment
-from ticketd.web.parsing import path_id, read_form
+from ticketd.web.parsing import read_form
 from ticketd.web.problems import sentence
 
 REFRESH_SECONDS = 5
@@ -49,14 +48,14 @@ class DeskView(msgspec.Struct, frozen=True, kw_only=True):
 @desk_page
 async def show_queue_desk(request: web.Request, desk: Desk) -> web.StreamResponse:
     """How the room does."""
-    event = _own_event(request, desk)
+    event = own_event(request, desk)
     return not_found(request) if event is None else await _page(request, desk, event, {}, None)
 
 
 @desk_page
 async def steer_queue(request: web.Request, desk: Desk) -> web.StreamResponse:
     """Pause admission, go on, or limit it."""
-    event = _own_event(request, desk)
+    event = own_event(request, desk)
     if event is None:
         return not_found(request)
     form = await read_form(request)
@@ -67,11 +66,6 @@ async def steer_queue(request: web.Request, desk: Desk) -> web.StreamResponse:
     if isinstance(steered, Refusal):
         return await _page(request, desk, event, form, steered)
     return see_other(_path(desk, event), done="saved")
-
-
-def _own_event(request: web.Request, desk: Desk) -> Event | None:
-    event = request.app[SERVICES].catalogue.event(EventId(path_id(request, "event_id")))
-    return None if event is None or event.organizer_id != desk.organizer.id else event
 
 
 def _path(desk: Desk, event: Event) -> str:
