@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import secrets
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
@@ -18,7 +17,7 @@ from ticketd.core.places import Tokens
 from ticketd.core.stats import RuleTally
 from ticketd.metrics import Metrics
 from ticketd.payments.sandbox import SandboxGateway
-from ticketd.ports import StartupRefused, StorageUnavailable
+from ticketd.ports import PaymentGateway, StartupRefused, StorageUnavailable
 from ticketd.services.accounts import Accounts
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.checkout import Checkout, CheckoutLimits
@@ -40,6 +39,7 @@ from ticketd.settings import Settings
 from ticketd.storage.accounts import AccountStore
 from ticketd.storage.catalogue import CatalogueStore
 from ticketd.storage.database import Database
+from ticketd.storage.dedicated import DedicatedConnection
 from ticketd.storage.fence import Fence
 from ticketd.storage.guests import GuestTable
 from ticketd.storage.journal import PostgresJournal
@@ -47,13 +47,13 @@ from ticketd.storage.migrate import migrate
 from ticketd.storage.orders import OrderStore
 from ticketd.storage.outages import OUTAGES
 from ticketd.storage.preflight import check_server
+from ticketd.storage.sandbox import AttemptTable
 from ticketd.storage.secrets import secret_named
 from ticketd.storage.sessions import SessionTable
 from ticketd.storage.venues import VenueStore
 from ticketd.storage.waiting_rooms import WaitingRoomStore
 from ticketd.web.context import Services
 
-SANDBOX_FILE: Final = "sandbox-gateway.sqlite3"
 GUEST_KEY: Final = "guest limits"
 QUEUE_KEY: Final = "waiting rooms"
 IDENTITY_KEY: Final = "identities"
@@ -144,7 +144,12 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
         guest_limits = GuestLimits(
             catalogue=catalogue, router=registry, secret=await secret_named(database, GUEST_KEY)
         )
-        checkout = _checkout(settings, registry, sales, database, guest_limits)
+        bank = DedicatedConnection(
+            dsn, name="ticketd sandbox", answer_seconds_max=settings.answer_seconds_max
+        )
+        stack.push_async_callback(bank.close)
+        gateway = SandboxGateway(AttemptTable(bank))
+        checkout = _checkout(settings, registry, sales, gateway, database, guest_limits)
         stack.push_async_callback(checkout.close)
         await checkout.settle_unfinished(registry.paying())
 
@@ -290,12 +295,13 @@ def _request_limits(settings: Settings, rules: RuleTally) -> RequestLimits:
 
 
 def _checkout(
-    settings: Settings, registry: Registry, sales: Sales, database: Database, guest_limits: GuestLimits
+    settings: Settings,
+    registry: Registry,
+    sales: Sales,
+    gateway: PaymentGateway,
+    database: Database,
+    guest_limits: GuestLimits,
 ) -> Checkout:
-    try:
-        gateway = SandboxGateway(settings.data_dir / SANDBOX_FILE)
-    except (OSError, sqlite3.Error) as error:
-        raise StartupRefused(f"The data directory {settings.data_dir} can't be written: {error}.") from error
     return Checkout(
         router=registry,
         reservations=sales,

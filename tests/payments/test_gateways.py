@@ -1,65 +1,75 @@
 """What every gateway promises, asked of the sandbox and of the fake that other tests rely on."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 
 from tests.fakes.gateway import FakeGateway
 from ticketd.payments.sandbox import SandboxGateway
-from ticketd.payments.sandbox_log import SandboxLog
 from ticketd.ports import CardError, Charge, CurrencyError, PaymentError
+from ticketd.storage.dedicated import DedicatedConnection
+from ticketd.storage.sandbox import AttemptTable
+
+_CHARGES = "SELECT attempt_id, amount_cents FROM sandbox_attempt WHERE verdict = 'charged'"
 
 
 class Sandbox(SandboxGateway):
-    """The sandbox, with a look into its log."""
+    """The sandbox, with a look into its books."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self._path = path
+    def __init__(self, connection: DedicatedConnection, pool: asyncpg.Pool) -> None:
+        super().__init__(AttemptTable(connection))
+        self._pool = pool
 
-    def charges(self) -> list[tuple[str, int]]:
-        log = SandboxLog(self._path)
-        charges: list[tuple[str, int]] = [*log.charges()]
-        log.close()
-        return charges
+    async def charges(self) -> list[tuple[str, int]]:
+        return [tuple(row) for row in await self._pool.fetch(_CHARGES)]
 
 
 Gateway = Sandbox | FakeGateway
 
 
+@pytest.fixture
+async def sandbox(database_url: str, pool: asyncpg.Pool) -> AsyncIterator[Sandbox]:
+    connection = DedicatedConnection(database_url, name="ticketd sandbox", answer_seconds_max=10.0)
+    yield Sandbox(connection, pool)
+    await connection.close()
+
+
 @pytest.fixture(params=["sandbox", "fake"])
-def gateway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Gateway]:
+def gateway(request: pytest.FixtureRequest) -> Gateway:
     if request.param == "fake":
-        yield FakeGateway()
-        return
-    sandbox = Sandbox(tmp_path / "gateway.sqlite3")
-    yield sandbox
-    sandbox.close()
+        return FakeGateway()
+    sandbox: Sandbox = request.getfixturevalue("sandbox")
+    return sandbox
+
+
+async def charges(gateway: Gateway) -> list[tuple[str, int]]:
+    """(attempt_id, amount_cents) of everything charged so far."""
+    return gateway.charges() if isinstance(gateway, FakeGateway) else await gateway.charges()
 
 
 async def test_a_charge_is_made_and_can_be_looked_up(gateway: Gateway) -> None:
     await gateway.charge("a-1", 1250, "tok", "EUR")
     assert await gateway.lookup("a-1") is Charge.CHARGED
-    assert gateway.charges() == [("a-1", 1250)]
+    assert await charges(gateway) == [("a-1", 1250)]
 
 
 async def test_the_same_attempt_is_charged_once_however_often_it_is_asked_for(gateway: Gateway) -> None:
     for token in ("tok", "tok", "card_error"):
         await gateway.charge("a-1", 1250, token, "EUR")
-    assert gateway.charges() == [("a-1", 1250)]
+    assert await charges(gateway) == [("a-1", 1250)]
 
 
 async def test_another_attempt_is_another_charge(gateway: Gateway) -> None:
     await gateway.charge("a-1", 1250, "tok", "EUR")
     await gateway.charge("a-2", 1250, "tok", "EUR")
-    assert sorted(gateway.charges()) == [("a-1", 1250), ("a-2", 1250)]
+    assert sorted(await charges(gateway)) == [("a-1", 1250), ("a-2", 1250)]
 
 
 async def test_one_attempt_charged_many_times_at_once_is_charged_once(gateway: Gateway) -> None:
     await asyncio.gather(*(gateway.charge("a-1", 1250, "tok", "EUR") for _ in range(32)))
-    assert gateway.charges() == [("a-1", 1250)]
+    assert await charges(gateway) == [("a-1", 1250)]
 
 
 async def test_of_many_at_once_each_gets_its_own_verdict(gateway: Gateway) -> None:
@@ -70,7 +80,7 @@ async def test_of_many_at_once_each_gets_its_own_verdict(gateway: Gateway) -> No
     )
     kinds = {"tok": type(None), "card_error": CardError, "payment_error": PaymentError}
     assert [type(verdict) for verdict in verdicts] == [kinds[token] for token in tokens]
-    assert len(gateway.charges()) == 10
+    assert len(await charges(gateway)) == 10
 
 
 @pytest.mark.parametrize(
@@ -91,7 +101,7 @@ async def test_a_refused_attempt_is_not_charged_and_stays_refused(
     with pytest.raises(error):
         await gateway.charge("a-1", 1250, "tok", "EUR")
     assert await gateway.lookup("a-1") is Charge.NOT_CHARGED
-    assert gateway.charges() == []
+    assert await charges(gateway) == []
 
 
 async def test_an_attempt_looked_up_before_it_was_charged_can_never_be_charged(gateway: Gateway) -> None:
@@ -99,7 +109,7 @@ async def test_an_attempt_looked_up_before_it_was_charged_can_never_be_charged(g
     with pytest.raises(PaymentError):
         await gateway.charge("a-1", 1250, "tok", "EUR")
     assert await gateway.lookup("a-1") is Charge.NOT_CHARGED
-    assert gateway.charges() == []
+    assert await charges(gateway) == []
 
 
 @pytest.mark.parametrize("lookup_first", [False, True])
@@ -121,5 +131,5 @@ async def test_a_charge_given_up_on_is_final_all_the_same(gateway: Gateway) -> N
     charging.cancel()
     await asyncio.gather(charging, return_exceptions=True)
     word = await gateway.lookup("a-1")
-    assert (word is Charge.CHARGED) is bool(gateway.charges())
+    assert (word is Charge.CHARGED) is bool(await charges(gateway))
     assert await gateway.lookup("a-1") is word

@@ -1,106 +1,63 @@
-"""The sandbox keeps its word through restarts, across processes and when its disk is full."""
+"""The sandbox keeps its word through restarts and outages."""
 
 import asyncio
-import sqlite3
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
 
+import asyncpg
 import pytest
 
+from tests.fakes.proxy import Fault, Proxy
 from ticketd.payments.sandbox import SandboxGateway
-from ticketd.payments.sandbox_log import Attempt, SandboxLog, Verdict
-from ticketd.ports import CardError, Charge
+from ticketd.ports import CardError, Charge, StorageUnavailable
+from ticketd.storage.dedicated import DedicatedConnection
+from ticketd.storage.sandbox import AttemptTable
 
-_CHARGE_AND_DIE = """
-import asyncio, os, signal, sys
-from pathlib import Path
-from ticketd.payments.sandbox import SandboxGateway
-async def main():
-    await SandboxGateway(Path(sys.argv[1])).charge("a-1", 1250, "tok", "EUR")
-    os.kill(os.getpid(), signal.SIGKILL)
-asyncio.run(main())
-"""
-_CHARGE_MANY = """
-import asyncio, sys
-from pathlib import Path
-from ticketd.payments.sandbox import SandboxGateway
-async def main():
-    gateway = SandboxGateway(Path(sys.argv[1]))
-    for number in range(20):
-        await gateway.charge(f"a-{number}", int(sys.argv[2]), "tok", "EUR")
-asyncio.run(main())
-print("done")
-"""
+Open = Callable[[str], SandboxGateway]
 
 
-def charges(path: Path) -> list[tuple[str, int]]:
-    log = SandboxLog(path)
-    charged: list[tuple[str, int]] = [*log.charges()]
-    log.close()
-    return charged
+@pytest.fixture
+async def opened() -> AsyncIterator[Open]:
+    """Gateways as processes of their own have them."""
+    connections: list[DedicatedConnection] = []
+
+    def opened(dsn: str) -> SandboxGateway:
+        connections.append(DedicatedConnection(dsn, name="ticketd sandbox", answer_seconds_max=10.0))
+        return SandboxGateway(AttemptTable(connections[-1]))
+
+    yield opened
+    for connection in connections:
+        await connection.close()
 
 
-async def test_verdicts_outlive_the_gateway(tmp_path: Path) -> None:
-    path = tmp_path / "gateway.sqlite3"
-    first = SandboxGateway(path)
+async def test_verdicts_outlive_the_gateway(opened: Open, database_url: str) -> None:
+    first = opened(database_url)
     await first.charge("a-1", 1250, "tok", "EUR")
     with pytest.raises(CardError):
         await first.charge("a-2", 1250, "card_error", "EUR")
-    first.close()
 
-    second = SandboxGateway(path)
+    second = opened(database_url)
     assert await second.lookup("a-1") is Charge.CHARGED
     with pytest.raises(CardError):
         await second.charge("a-2", 1250, "tok", "EUR")
-    second.close()
 
 
-def test_nobody_else_may_read_the_log(tmp_path: Path) -> None:
-    SandboxGateway(tmp_path / "gateway.sqlite3").close()
-    assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
+async def test_two_gateways_that_look_up_and_charge_at_once_agree(opened: Open, database_url: str) -> None:
+    superseded, serving = opened(database_url), opened(database_url)
+    charging = [superseded.charge(f"a-{number}", 1250, "tok", "EUR") for number in range(30)]
+    looking = [serving.lookup(f"a-{number}") for number in range(30)]
+    outcomes = await asyncio.gather(*charging, *looking, return_exceptions=True)
+    for charged, looked in zip(outcomes[:30], outcomes[30:], strict=True):
+        assert looked is (Charge.CHARGED if charged is None else Charge.NOT_CHARGED)
 
 
-async def test_a_log_that_cannot_be_written_leaves_a_doubt_and_works_again_later(tmp_path: Path) -> None:
-    path = tmp_path / "gateway.sqlite3"
-    gateway = SandboxGateway(path)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("CREATE TRIGGER full BEFORE INSERT ON attempt BEGIN SELECT raise(ABORT, 'disk full'); END")
-    outcomes = await asyncio.gather(
-        *(gateway.charge(f"a-{number}", 1250, "tok", "EUR") for number in range(3)), return_exceptions=True
-    )
-    assert {type(outcome) for outcome in outcomes} == {sqlite3.IntegrityError}
-    other.execute("DROP TRIGGER full")
-    other.close()
-    await gateway.charge("a-1", 1250, "tok", "EUR")
-    gateway.close()
-    assert charges(path) == [("a-1", 1250)]
-
-
-def test_the_first_word_on_an_attempt_counts_within_a_group_too(tmp_path: Path) -> None:
-    log = SandboxLog(tmp_path / "gateway.sqlite3")
-    said = log.record(
-        [Attempt("a", Verdict.VOID, 0), Attempt("b", Verdict.CHARGED, 5), Attempt("a", Verdict.CHARGED, 5)]
-    )
-    assert said == [Verdict.VOID, Verdict.CHARGED, Verdict.VOID]
-    assert log.charges() == [("b", 5)]
-    log.close()
-
-
-def test_a_charge_outlives_a_process_killed_right_after_it(tmp_path: Path) -> None:
-    path = tmp_path / "gateway.sqlite3"
-    killed = subprocess.run([sys.executable, "-c", _CHARGE_AND_DIE, str(path)], check=False)
-    assert killed.returncode == -9
-    assert charges(path) == [("a-1", 1250)]
-
-
-def test_processes_that_charge_the_same_attempts_at_once_charge_each_once(tmp_path: Path) -> None:
-    path = tmp_path / "gateway.sqlite3"
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", _CHARGE_MANY, str(path), str(amount_cents)], stdout=subprocess.PIPE
-        )
-        for amount_cents in (100, 200, 300)
-    ]
-    assert [process.communicate()[0] for process in processes] == [b"done\n"] * len(processes)
-    assert len(charges(path)) == 20
+async def test_a_charge_whose_answer_is_lost_is_found_and_not_made_again(
+    opened: Open, database_url: str, pool: asyncpg.Pool
+) -> None:
+    async with Proxy(database_url) as proxy:
+        gateway = opened(proxy.dsn)
+        proxy.lay(Fault.ANSWER_LOST, "sandbox_attempt")
+        with pytest.raises(StorageUnavailable):
+            await gateway.charge("a-1", 1250, "tok", "EUR")
+        assert await gateway.lookup("a-1") is Charge.CHARGED
+        await gateway.charge("a-1", 1250, "tok", "EUR")
+    assert await pool.fetchval("SELECT sum(amount_cents) FROM sandbox_attempt") == 1250

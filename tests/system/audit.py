@@ -13,8 +13,6 @@ from tests.embedded.processes import wait_until
 from tests.system.client import Client
 from tests.system.crowd import Crowd, Journey
 from tests.system.server import Server
-from ticketd.app import SANDBOX_FILE
-from ticketd.payments.sandbox_log import SandboxLog
 
 _GAPS = """
 SELECT inventory_id FROM ledger GROUP BY inventory_id HAVING min(fact_seq) <> 1 OR max(fact_seq) <> count(*)
@@ -32,6 +30,7 @@ _ORDERS = """
 SELECT coalesce(capacity_id, ticket_type_id) AS inventory_id, reservation_id, sum(quantity)
 FROM order_line JOIN ticket_type ON id = ticket_type_id WHERE status = 'paid' GROUP BY 1, 2
 """
+_CHARGED = "SELECT attempt_id FROM sandbox_attempt WHERE verdict = 'charged'"
 _GUEST_LIMITS = "SELECT id FROM ticket_type WHERE kind = 'guests'"
 
 _STATUS = {
@@ -141,10 +140,7 @@ def ledger(server: Server) -> list[Entry]:
 
 def charges(server: Server) -> dict[str, int]:
     """How often each reservation was charged."""
-    log = SandboxLog(server.data_dir / SANDBOX_FILE)
-    charged = log.charges()
-    log.close()
-    return dict(Counter(charge.attempt_id.rpartition("-")[0] for charge in charged))
+    return dict(Counter(row["attempt_id"].rpartition("-")[0] for row in rows(server, _CHARGED)))
 
 
 def rows(server: Server, sql: str) -> list[Any]:

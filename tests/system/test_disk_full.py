@@ -1,6 +1,5 @@
 """The disk with the data is full: guests are put off honestly, and sales go on as soon as there is space."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from functools import partial
@@ -16,12 +15,10 @@ from tests.system.client import BoxOffice
 from tests.system.conftest import Furnished, MakeServer, copy_into, copy_of
 from tests.system.crowd import Crowd
 from tests.system.server import Server
-from ticketd.payments.sandbox_log import Attempt, SandboxLog, Verdict
 from ticketd.storage.outages import OUTAGES
 
 MEGABYTES = 200
 TIMES_IN_SOAK = 10
-CHARGES_MAX = 10_000
 POSTGRES_GONE = '"embedded_postgres_gone"'
 
 
@@ -112,25 +109,3 @@ def is_without_log(server: Server, disk: SmallDisk) -> bool:
         query(superuser, "SELECT 1")
         return False
     return True
-
-
-def test_a_charge_that_cannot_be_written_is_not_taken(disk: SmallDisk) -> None:
-    path = disk.path / "gateway.sqlite3"
-    with closing(SandboxLog(path)) as log, disk.clearing():
-        disk.fill()
-        charged = charge_until_refused(log)
-        with pytest.raises(sqlite3.OperationalError):
-            log.record([Attempt(f"attempt-{charged}", Verdict.VOID, 0)])
-    with closing(SandboxLog(path)) as log:
-        assert log.record([Attempt(f"attempt-{charged}", Verdict.VOID, 0)]) == [Verdict.VOID]
-        assert len(log.charges()) == charged
-
-
-def charge_until_refused(log: SandboxLog) -> int:
-    """How many attempts were charged before the first that couldn't be."""
-    for charged in range(CHARGES_MAX):
-        try:
-            log.record([Attempt(f"attempt-{charged}", Verdict.CHARGED, 500)])
-        except sqlite3.OperationalError:
-            return charged
-    pytest.fail("all charges were taken")

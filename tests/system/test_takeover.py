@@ -72,7 +72,7 @@ def take_over_once(first: Server, second: Server, ticket_types: list[int]) -> li
     assert first.log.splitlines().count(SUPERSEDED) == 1
     with closing(Client(second)) as guest:
         wait_until(guest.is_ready)
-    # The sandbox's file may have been locked by the paused process, so that not all was settled at start.
+    # What isn't settled within the time of an answer is settled while others are served already.
     wait_until(lambda: all(line.status != "paying" for line in ledger(second)))
     assert rows(second, COMMITS_OF_THE_FENCED) == commits
     assert crowd.surprises == []
