@@ -80,6 +80,7 @@ def _write_group(backend: Backend, arguments: Arguments) -> list[Row]:
         server.ledger.setdefault(inventory_id, {})[seq] = entry
     if len(columns) > 4:
         _write_orders(server, columns[4:14])
+    if len(columns) > 14:
         _write_ticket_types(server, columns[14:])
     server.on_write()
     return [Row(inc=inc)]
@@ -336,8 +337,7 @@ def _answers(*rows: Row) -> Callable[[Backend, Arguments], list[Row]]:
 
 
 STATEMENTS: Final = {
-    group.FACTS_ONLY: Statement(_write_group, _own_node),
-    group.FACTS_AND_PROJECTIONS: Statement(_write_group, _own_node),
+    **dict.fromkeys(group.STATEMENTS, Statement(_write_group, _own_node)),
     journal._RESOLVE: Statement(_resolve, _own_node),
     ledger._UNFINISHED: Statement(_unfinished, _no_node),
     ledger._CHECKPOINTS: Statement(_checkpoints, _no_node),

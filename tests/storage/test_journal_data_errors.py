@@ -8,13 +8,13 @@ import pytest
 
 from tests.storage.clerk import Clerk
 from tests.storage.writing import ledger, writing
-from ticketd.core.commands import ChangeTerms, Reserve
-from ticketd.core.ids import OrganizerId
+from ticketd.core.commands import ChangeTerms, Reserve, StartPayment
+from ticketd.core.ids import OrganizerId, SeatId
 from ticketd.core.terms import TermsPatch
 from ticketd.ports import Batch
 from ticketd.storage.fence import Fence
 
-NUL, SURROGATE, TOO_LARGE = "\x00", "\ud800", 2**63
+NUL, SURROGATE, LINE_BREAK, TOO_LARGE = "\x00", "\ud800", "\n", 2**63
 
 
 def renamed(clerk: Clerk, name: str) -> Batch:
@@ -25,6 +25,13 @@ def renamed(clerk: Clerk, name: str) -> Batch:
 def reserved_with_key(clerk: Clerk, key: str) -> Batch:
     """A batch with a reservation and its key."""
     return clerk.batch(Reserve(clerk.new_id(), 1, 900, key, "request"))
+
+
+def seated(clerk: Clerk, seat: str) -> Batch:
+    """An order for a seat of this name."""
+    batch = clerk.batch(Reserve(clerk.new_id(), 1, 900), StartPayment(clerk.last_id))
+    [line] = batch.orders
+    return batch._replace(orders=[msgspec.structs.replace(line, seats=(SeatId(seat),))])
 
 
 def of_organizer(clerk: Clerk, organizer_id: int) -> Batch:
@@ -42,12 +49,13 @@ def of_organizer(clerk: Clerk, organizer_id: int) -> Batch:
         lambda clerk: renamed(clerk, NUL),
         lambda clerk: renamed(clerk, SURROGATE),
         lambda clerk: reserved_with_key(clerk, SURROGATE),
+        lambda clerk: seated(clerk, LINE_BREAK),
         lambda clerk: of_organizer(clerk, TOO_LARGE),
         lambda clerk: of_organizer(clerk, 2**31),
         lambda clerk: clerk.reserved()._replace(first_seq=1),
         lambda clerk: clerk.reserved()._replace(first_seq=TOO_LARGE),
     ],
-    ids=["nul", "surrogate", "surrogate-in-key", "huge", "large", "taken-place", "huge-place"],
+    ids=["nul", "surrogate", "surrogate-in-key", "line-break", "huge", "large", "taken-place", "huge-place"],
 )
 async def test_data_that_cannot_be_stored_are_lost_and_the_writer_goes_on(
     poisoned: Callable[[Clerk], Batch], database_url: str, pool: asyncpg.Pool, fence: Fence

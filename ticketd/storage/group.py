@@ -1,6 +1,6 @@
 """One group commit: what many actors decided, folded into the arguments of one statement."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -11,6 +11,8 @@ from ticketd.core.facts import AnyFact, Reserved
 from ticketd.core.ids import InventoryId, OrganizerId, ReservationId, TicketTypeId
 from ticketd.core.reservations import Line
 from ticketd.ports import Batch
+
+Columns = list[Sequence[object]]
 
 encode_fact = msgspec.json.Encoder().encode
 decode_fact = msgspec.json.Decoder(AnyFact).decode
@@ -23,48 +25,60 @@ fence AS (
 
 
 def _column(number: int, kind: str) -> str:
-    """A parameter with a value a line, "" for NULL. asyncpg looks at each element of an array for a
-    microsecond's third, in case it is an array as well; at a text it looks once."""
-    return f"string_to_array(${number}, E'\\n', '')::{kind}[]"
+    """The rows' values in a parameter with a value a line, "" for NULL. asyncpg looks at each element of an
+    array for a microsecond's third, in case it is an array as well; at a text it looks once."""
+    return f"unnest(string_to_array(${number}, E'\\n', ''))::{kind}"
 
 
+# Columns unnested side by side in a SELECT's list cost half of those in its FROM, which are stored first.
 FACTS = f"""
 facts AS (
     INSERT INTO ledger (inventory_id, fact_seq, reservation_id, body)
-    SELECT u.* FROM fence, unnest({_column(3, "bigint")}, {_column(4, "bigint")}, {_column(5, "text")},
-                                  {_column(6, "text")}) AS u
+    SELECT {_column(3, "bigint")}, {_column(4, "bigint")}, {_column(5, "text")}, {_column(6, "text")}
+    FROM fence
 )"""  # noqa: S608 - constants only
 
-PROJECTIONS = f"""
+ORDERS = f"""
 orders AS (
     INSERT INTO order_line (reservation_id, ticket_type_id, organizer_id, number, status, quantity,
                             unit_price_cents, created_at, ticket_codes, seats)
     SELECT u.reservation_id, u.ticket_type_id, u.organizer_id, u.number, u.status, u.quantity,
            u.unit_price_cents, u.created_at, coalesce(string_to_array(u.ticket_codes, ' '), '{{}}'),
            coalesce(string_to_array(u.seats, E'\\t'), '{{}}')
-    FROM fence, unnest({_column(7, "text")}, {_column(8, "bigint")}, {_column(9, "int")},
-                       {_column(10, "text")}, {_column(11, "text")}, {_column(12, "int")},
-                       {_column(13, "bigint")}, {_column(14, "bigint")}, {_column(15, "text")},
-                       {_column(16, "text")})
-         AS u (reservation_id, ticket_type_id, organizer_id, number, status, quantity,
-               unit_price_cents, created_at, ticket_codes, seats)
+    FROM (SELECT {_column(7, "text")} AS reservation_id, {_column(8, "bigint")} AS ticket_type_id,
+                 {_column(9, "int")} AS organizer_id, {_column(10, "text")} AS number,
+                 {_column(11, "text")} AS status, {_column(12, "int")} AS quantity,
+                 {_column(13, "bigint")} AS unit_price_cents, {_column(14, "bigint")} AS created_at,
+                 {_column(15, "text")} AS ticket_codes, {_column(16, "text")} AS seats
+          FROM fence) AS u
     ON CONFLICT (reservation_id, ticket_type_id)
     DO UPDATE SET status = excluded.status, ticket_codes = excluded.ticket_codes
-), ticket_types AS (
+)"""  # noqa: S608 - constants only
+
+TICKET_TYPES = """
+ticket_types AS (
     INSERT INTO ticket_type (id, fact_seq, organizer_id, event_id, code, terms, deleted, kind, capacity_id,
                              seat_map_id, hidden)
-    SELECT u.* FROM fence, unnest($17::int[], $18::bigint[], $19::int[], $20::int[], $21::uuid[],
-                                  $22::jsonb[], $23::bool[], $24::text[], $25::int[], $26::int[],
-                                  $27::bool[]) AS u
+    SELECT unnest($17::int[]), unnest($18::bigint[]), unnest($19::int[]), unnest($20::int[]),
+           unnest($21::uuid[]), unnest($22::jsonb[]), unnest($23::bool[]), unnest($24::text[]),
+           unnest($25::int[]), unnest($26::int[]), unnest($27::bool[])
+    FROM fence
     ON CONFLICT (id)
     DO UPDATE SET fact_seq = excluded.fact_seq, terms = excluded.terms, deleted = excluded.deleted,
                   hidden = excluded.hidden
-)"""  # noqa: S608 - constants only
+)"""
 
-FACTS_ONLY = "WITH" + ",".join((FENCE, FACTS)) + "SELECT inc FROM fence"  # noqa: S608 - constants only
-FACTS_AND_PROJECTIONS = "WITH" + ",".join((FENCE, FACTS, PROJECTIONS)) + "SELECT inc FROM fence"  # noqa: S608 - constants only
-"""Parts of one statement don't see each other's rows: every projection is folded to one final row
-per key before it is sent."""
+
+def _statement(*parts: str) -> str:
+    """These parts under the fence; they don't see each other's rows, so every projection is folded to one
+    final row per key before it is sent."""
+    return f"WITH{','.join((FENCE, *parts))} SELECT inc FROM fence"  # noqa: S608 - constants only
+
+
+FACTS_ONLY = _statement(FACTS)
+FACTS_AND_ORDERS = _statement(FACTS, ORDERS)
+FACTS_AND_PROJECTIONS = _statement(FACTS, ORDERS, TICKET_TYPES)
+STATEMENTS = (FACTS_ONLY, FACTS_AND_ORDERS, FACTS_AND_PROJECTIONS)
 
 
 class Group:
@@ -98,30 +112,32 @@ class Group:
         return len(self._bodies)
 
     @property
-    def has_projections(self) -> bool:
-        """Whether it needs more than the ledger."""
-        return bool(self._orders or self._listings)
+    def statement(self) -> str:
+        """The shortest one that writes it all: what it has no rows for would cost something nevertheless."""
+        if self._listings:
+            return FACTS_AND_PROJECTIONS
+        return FACTS_AND_ORDERS if self._orders else FACTS_ONLY
 
     def arguments(self) -> list[Any]:
         """The statement's arguments after incarnation and group_seq, column by column.
 
         ValueError if one of them can't be told from two.
         """
-        columns: list[Sequence[object]] = [self._inventory_ids, self._fact_seqs]
-        columns += [self._reservation_ids, self._bodies]
+        columns: Columns = [self._inventory_ids, self._fact_seqs, self._reservation_ids, self._bodies]
+        if self._orders or self._listings:
+            columns += self._order_columns()
         arguments: list[Any] = [_joined(column) for column in columns]
-        if self.has_projections:
-            arguments += [_joined(column) for column in self._order_columns()]
+        if self._listings:
             arguments += self._ticket_type_columns()
         return arguments
 
-    def _order_columns(self) -> list[list[Any]]:
-        rows = [
-            row for line, organizer_id in self._orders.values() for row in _order_rows(line, organizer_id)
-        ]
+    def _order_columns(self) -> Columns:
+        rows: list[tuple[Any, ...]] = []
+        for line, organizer_id in self._orders.values():
+            rows += _order_rows(line, organizer_id)
         return _columns(rows, 10)
 
-    def _ticket_type_columns(self) -> list[list[Any]]:
+    def _ticket_type_columns(self) -> Columns:
         rows = [
             (
                 ticket_type.id,
@@ -142,24 +158,29 @@ class Group:
         return _columns(rows, 11)
 
 
-def _order_rows(line: Line, organizer_id: OrganizerId) -> Iterator[tuple[Any, ...]]:
+def _order_rows(line: Line, organizer_id: OrganizerId) -> list[tuple[Any, ...]]:
     """A row for each ticket type, with its part of the tickets; the first of the home line has the number."""
     codes = iter(line.ticket_codes)
+    seats = "\t".join(line.seats)
     number = f"{line.inventory_id}-{line.seq}" if line.is_home else ""
+    rows = []
     for share in line.of_ticket_types:
-        yield (
-            line.reservation_id,
-            share.ticket_type_id,
-            organizer_id,
-            number,
-            line.status.value,
-            share.quantity,
-            share.unit_price_cents,
-            line.created_at,
-            " ".join(islice(codes, share.quantity)),
-            "\t".join(line.seats),
+        rows.append(
+            (
+                line.reservation_id,
+                share.ticket_type_id,
+                organizer_id,
+                number,
+                line.status,
+                share.quantity,
+                share.unit_price_cents,
+                line.created_at,
+                " ".join(islice(codes, share.quantity)),
+                seats,
+            )
         )
         number = ""
+    return rows
 
 
 def _indexed_under(fact: AnyFact) -> ReservationId | str:
@@ -175,11 +196,11 @@ def _indexed_under(fact: AnyFact) -> ReservationId | str:
 
 
 def _joined(column: Sequence[object]) -> str:
-    text = "\n".join(map(str, column))
+    text = "\n".join([f"{value}" for value in column])
     if column and text.count("\n") != len(column) - 1:
         raise ValueError("a value of several lines")
     return text
 
 
-def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+def _columns(rows: list[tuple[Any, ...]], width: int) -> Columns:
+    return list(zip(*rows, strict=True)) if rows else [()] * width

@@ -18,11 +18,7 @@ from ticketd.core.stats import LATENCY_SECONDS_BOUNDS, SIZE_BOUNDS, Distribution
 from ticketd.ports import Author, Batch, Superseded
 from ticketd.storage.checkpoints import CheckpointWriter
 from ticketd.storage.database import Database
-from ticketd.storage.group import (
-    FACTS_AND_PROJECTIONS,
-    FACTS_ONLY,
-    Group,
-)
+from ticketd.storage.group import STATEMENTS, Group
 from ticketd.storage.ledger import LedgerReader
 from ticketd.storage.outages import OUTAGES
 
@@ -84,7 +80,7 @@ class PostgresJournal(LedgerReader):
         self._in_doubt = 0
         self._group_rows = Distribution(SIZE_BOUNDS)
         self._commit_seconds = Distribution(LATENCY_SECONDS_BOUNDS)
-        self._statements: dict[bool, asyncpg.prepared_stmt.PreparedStatement] = {}
+        self._statements: dict[str, asyncpg.prepared_stmt.PreparedStatement] = {}
 
     # -- life
 
@@ -174,24 +170,24 @@ class PostgresJournal(LedgerReader):
         """Send the group until it is known to be durable or refused."""
         try:
             group = Group(batch for batch, _ in settled)
-        except (ValueError, OverflowError) as error:  # not even JSON can hold it
+            statement, arguments = group.statement, group.arguments()
+        except (ValueError, OverflowError) as error:  # not even a text can hold it
             log.warning("group not written", error=type(error).__name__)
             self._lose(settled)
             return
-        arguments, projections = group.arguments(), group.has_projections
         self._group_rows.observe(group.rows)
         started_at = self._loop.time()
         retry_seconds = RETRY_SECONDS_MIN
-        while not await self._try(settled, projections, arguments):
+        while not await self._try(settled, statement, arguments):
             self._retries += 1
             await asyncio.sleep(retry_seconds)
             retry_seconds = min(2 * retry_seconds, RETRY_SECONDS_MAX)
         self._commit_seconds.observe(self._loop.time() - started_at)
 
-    async def _try(self, settled: list[Settled], projections: bool, arguments: list[object]) -> bool:
+    async def _try(self, settled: list[Settled], statement: str, arguments: list[object]) -> bool:
         """Send the group once; True when it is settled one way or the other."""
         try:
-            await self._execute(projections, arguments)
+            await self._execute(statement, arguments)
         except (*DATA_ERRORS, *OUTAGES) as error:
             if not (isinstance(error, asyncpg.PostgresError) and self.is_connected):
                 committed = await self._resolve()
@@ -208,13 +204,13 @@ class PostgresJournal(LedgerReader):
         self._settle(settled)
         return True
 
-    async def _execute(self, projections: bool, arguments: list[object]) -> None:
+    async def _execute(self, statement: str, arguments: list[object]) -> None:
         """Run the statement once; the connection is cut, never cancelled, when it takes too long."""
         connection = self._connection if self.is_connected else await self._reconnect()
         assert connection is not None
         watchdog = self._loop.call_later(self._commit_seconds_max, connection.terminate)
         try:
-            rows = await self._statements[projections].fetch(self._incarnation, self._group_seq, *arguments)
+            rows = await self._statements[statement].fetch(self._incarnation, self._group_seq, *arguments)
         finally:
             watchdog.cancel()
         if not rows:
@@ -291,10 +287,7 @@ class PostgresJournal(LedgerReader):
                 },
             )
             try:
-                self._statements = {
-                    False: await connection.prepare(FACTS_ONLY),
-                    True: await connection.prepare(FACTS_AND_PROJECTIONS),
-                }
+                self._statements = {text: await connection.prepare(text) for text in STATEMENTS}
             except BaseException:
                 connection.terminate()
                 raise
