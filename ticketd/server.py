@@ -26,6 +26,7 @@ from ticketd.web.api.stream import STREAMS
 from ticketd.web.connections import Doorkeeper, fitting_connections
 from ticketd.web.context import Services
 from ticketd.web.conversations import Limits
+from ticketd.web.fast_path import FAST_PATH
 from ticketd.web.parsing import BODY_BYTES_MAX
 
 BACKLOG: Final = 4096
@@ -45,8 +46,6 @@ def serve(settings: Settings) -> int:
         refuse_exposed_demo(settings.host)
     listener = _bind(settings.host, settings.port)
     embedded = EmbeddedPostgres(settings.data_dir) if settings.database_url is None else None
-    if embedded is None:
-        _make_data_dir(settings)  # for the sandbox's log; an embedded Postgres makes its own
     with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if embedded is None:
             return runner.run(_serve(settings, listener, embedded))
@@ -75,15 +74,6 @@ def _unavailable(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} on {host} is in use."
     return f"Can't listen on {host} port {port}: {error.strerror}."
-
-
-def _make_data_dir(settings: Settings) -> None:
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StartupRefused(
-            f"The data directory {settings.data_dir} can't be made: {error.strerror}."
-        ) from error
 
 
 async def _serve(settings: Settings, listener: socket.socket, embedded: EmbeddedPostgres | None) -> int:
@@ -167,6 +157,7 @@ async def _listening(settings: Settings, services: Services, listener: socket.so
         streams.fit_into(connections_max)
         doorkeeper = Doorkeeper(
             runner.server,
+            fast_path=runner.app[FAST_PATH],
             connections_max=connections_max,
             limits=_limits(settings),
             handed_over=streams.viewers,

@@ -3,12 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import cast
 
 from aiohttp import web
 
+from ticketd.settings import Settings
+from ticketd.web import clients
+from ticketd.web.answers import Answer, head
+from ticketd.web.calls import Call, CallAnswerer, answers_call, answers_reservation
 from ticketd.web.connections import Doorkeeper
+from ticketd.web.context import SERVICES, Services
 from ticketd.web.conversations import Limits, crowded
 from ticketd.web.errors import answering
+from ticketd.web.fast_path import FastPath
 from ticketd.web.parsing import ANY_BODY, read_body
 from ticketd.web.problems import problem
 
@@ -61,6 +68,7 @@ class Door:
 
     def __init__(self) -> None:
         self.doorkeeper: Doorkeeper
+        self.runner: web.AppRunner
         self.port = 0
         self.open = asyncio.Event()
         """Lets `/slow` and reservations be answered."""
@@ -68,6 +76,9 @@ class Door:
         self.body_limits = ANY_BODY
         self.reservations = 0
         """That a handler has begun with."""
+        self.answer_payment: CallAnswerer
+        self.on_fast_path = 0
+        """Reservations and payments that were answered there."""
 
     async def arrive(self) -> Guest:
         """A guest who has connected and says nothing yet."""
@@ -97,14 +108,45 @@ class Door:
     async def pay(self, request: web.Request) -> web.Response:
         return web.Response(body=b"paid by " + await request.read())
 
+    # the same on the fast path
+
+    async def answer_reservation(self, call: Call) -> Answer:
+        self.reservations += 1
+        self.on_fast_path += 1
+        await self.open.wait()
+        return Answer(head(201, {}), call.body)
+
+    async def pay_at_once(self, call: Call) -> Answer:
+        self.on_fast_path += 1
+        return Answer(head(200, {}), b"paid by " + call.body)
+
+    def fast_path(self, app: web.Application) -> FastPath:
+        app[SERVICES] = cast("Services", None)
+        clients.setup(app, Settings())
+        routes = (
+            web.post("/api/v1/reservations", answers_reservation(self.answer_reservation)),
+            web.post("/api/v1/reservations/{id}/payment", answers_call(self.answer_payment)),
+        )
+        return FastPath(app, routes if has_fast_path else ())
+
 
 _PATIENT = Limits()
 
+has_fast_path = True
+"""Whether calls that come whole are answered there."""
+
 
 @asynccontextmanager
-async def opened(connections_max: int, limits: Limits = _PATIENT) -> AsyncIterator[Door]:
-    """A door for so many guests."""
+async def opened(
+    connections_max: int,
+    limits: Limits = _PATIENT,
+    *,
+    answer_payment: CallAnswerer | None = None,
+    shutdown_seconds: float = 60.0,
+) -> AsyncIterator[Door]:
+    """A door for so many guests; payments may be answered by somebody else."""
     door = Door()
+    door.answer_payment = answer_payment or door.pay_at_once
     app = web.Application()
     app.add_routes([web.get(path, door.hello) for path in ("/hello", "/healthz", "/metrics-club")])
     app.add_routes([web.get(path, door.hello) for path in ("/events/7/queue", "/api/v1/queue", "/r/{id}")])
@@ -113,10 +155,13 @@ async def opened(connections_max: int, limits: Limits = _PATIENT) -> AsyncIterat
     )
     app.add_routes([web.post("/api/v1/reservations", answering(door.reserve))])
     app.add_routes([web.post("/api/v1/reservations/{id}/payment", door.pay)])
-    runner = web.AppRunner(app, access_log=None)
+    fast_path = door.fast_path(app)
+    runner = door.runner = web.AppRunner(app, access_log=None, shutdown_timeout=shutdown_seconds)
     await runner.setup()
     assert runner.server is not None
-    door.doorkeeper = Doorkeeper(runner.server, connections_max=connections_max, limits=limits)
+    door.doorkeeper = Doorkeeper(
+        runner.server, fast_path=fast_path, connections_max=connections_max, limits=limits
+    )
     server = await asyncio.get_running_loop().create_server(door.doorkeeper, "127.0.0.1", 0)
     door.port = server.sockets[0].getsockname()[1]
     try:

@@ -15,6 +15,12 @@ RESERVE = post("/api/v1/reservations", b'{"lines":[]}')
 SHORT, LONG = 0.1, 3600.0
 
 
+@pytest.fixture(autouse=True, params=["fast path", "request loop"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is said here holds for calls on the fast path, and for those that aiohttp hands on."""
+    monkeypatch.setattr("tests.web.door.has_fast_path", request.param == "fast path")
+
+
 @pytest.fixture
 async def busy() -> AsyncIterator[Door]:
     """A door at which two reservations are under way, and more aren't taken on."""

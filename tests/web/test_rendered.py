@@ -33,7 +33,7 @@ Get = Callable[..., Awaitable[Got]]
 @pytest.fixture
 async def get() -> AsyncIterator[Get]:
     async def handler(request: web.Request) -> web.StreamResponse:
-        return PAGES[request.match_info["name"]].answer(request)
+        return PAGES[request.match_info["name"]].answer(request.headers)
 
     async def ask(name: str, headers: Mapping[str, str] = PLAIN, *, method: str = "GET") -> Got:
         async with session.request(method, name, headers=headers) as answer:

@@ -87,6 +87,10 @@ class Answer(web.StreamResponse):
             await request.writer.write(head)
             await request.writer.write(self.body)
 
+    def whole(self) -> bytes:
+        """All of it at once, for a connection that stays open."""
+        return self.encoded_head(b"") + self.body
+
     @property
     def length(self) -> int:
         """Of the body, in bytes."""

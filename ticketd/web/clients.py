@@ -10,10 +10,11 @@ from functools import lru_cache
 from typing import Final
 
 from aiohttp import web
-from multidict import CIMultiDictProxy, istr
+from multidict import istr
 
 from ticketd.core.clients import Address, Client, Networks, client_at, parse_address
 from ticketd.settings import Settings
+from ticketd.web.parsing import Headers
 
 REMEMBERED_MAX: Final = 8192
 """Peers, and forwarded headers, of which the meaning is kept."""
@@ -42,13 +43,12 @@ class Clients:
         self._peer = lru_cache(REMEMBERED_MAX)(self._at_peer)
         self._behind = lru_cache(REMEMBERED_MAX)(self._behind_proxy)
 
-    def of(self, request: web.BaseRequest) -> Client:
-        """Who sent the request."""
-        peer = request.remote or ""
+    def of(self, peer: str, headers: Headers) -> Client:
+        """Who sent a request with these headers, over a connection from this address."""
         client, is_proxy = self._peer(peer)
         if not is_proxy:
             return client
-        x_forwarded_for, forwarded = _texts(request.headers)
+        x_forwarded_for, forwarded = _texts(headers)
         if not x_forwarded_for and not forwarded:
             return client
         return self._behind(peer, x_forwarded_for, forwarded)
@@ -98,10 +98,10 @@ def setup(app: web.Application, settings: Settings) -> None:
 
 def client_of(request: web.Request) -> Client:
     """Who sent the request."""
-    return request.app[CLIENTS].of(request)
+    return request.app[CLIENTS].of(request.remote or "", request.headers)
 
 
-def _texts(headers: CIMultiDictProxy[str]) -> tuple[str, str]:
+def _texts(headers: Headers) -> tuple[str, str]:
     x_forwarded_for = ",".join(headers.getall(_FORWARDED_FOR, ()))
     forwarded = ",".join(headers.getall(_FORWARDED, ()))
     return x_forwarded_for[-HOPS_TEXT_MAX:], forwarded[-HOPS_TEXT_MAX:]

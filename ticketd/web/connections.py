@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 
 from ticketd.metrics import EdgeStats
-from ticketd.web.conversations import Conversation, Host, Limits
+from ticketd.web.conversations import Conversation, Host, Limits, Taker
 from ticketd.web.framing import bytes_missing
 from ticketd.web.problems import RETRY_AFTER_SECONDS
 from ticketd.web.turnstile import raw_no
@@ -87,6 +87,7 @@ class Doorkeeper:
         self,
         server: web.Server,
         *,
+        fast_path: Taker,
         connections_max: int,
         limits: Limits = DEFAULT_LIMITS,
         handed_over: Callable[[], int] = lambda: 0,
@@ -94,7 +95,7 @@ class Doorkeeper:
         """`handed_over` counts the connections that are open and no longer the server's."""
         self._server = server
         self._handed_over = handed_over
-        self._host = Host(server, limits)
+        self._host = Host(server, limits, fast_path)
         self._connections_max = connections_max
         self._loop = asyncio.get_running_loop()
         self._open_max = 0

@@ -1,15 +1,17 @@
 """A connection that the server has taken on, and what is decided before anything of it is parsed."""
 
 import asyncio
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.http import RawRequestMessage
 from aiohttp.web_request import BaseRequest
 
 from ticketd.core.refusals import Reason, Refusal
-from ticketd.web.deadlines import Deadlines
+from ticketd.deadlines import Deadlines
 from ticketd.web.framing import END_OF_HEAD, asks_to_close, bytes_missing
 from ticketd.web.parsing import BODY_BYTES_MAX
+from ticketd.web.shortcut import Shortcut, Work
 from ticketd.web.turnstile import Turnstile
 
 HEAD_BYTES_MAX: Final = 32 * 1024
@@ -40,11 +42,21 @@ class Limits(NamedTuple):
     """How long an idle connection may keep its place: longer than a proxy keeps its own ones idle."""
 
 
+class Taker(Protocol):
+    """Answers some requests without aiohttp's help."""
+
+    def take(
+        self, message: RawRequestMessage, payload: StreamReader, conversation: "Conversation"
+    ) -> Work | None:
+        """See `Shortcut.take`."""
+
+
 class Host:
     """What all conversations have in common."""
 
-    def __init__(self, server: web.Server, limits: Limits) -> None:
+    def __init__(self, server: web.Server, limits: Limits, fast_path: Taker) -> None:
         self.server = server
+        self.fast_path = fast_path
         self.loop = asyncio.get_running_loop()
         self.keepalive_seconds = limits.keepalive_seconds
         self.turnstile = Turnstile(limits.reservations_in_progress_max)
@@ -64,7 +76,7 @@ class Host:
         self.readers.close()
 
 
-class Conversation(web.RequestHandler):
+class Conversation(Shortcut):
     """aiohttp's protocol of a connection, with an early no, and an end for who sends or reads too slowly.
 
     While too many reservations are under way, another one hears no as soon as all of it is there.
@@ -190,6 +202,12 @@ class Conversation(web.RequestHandler):
             held, self._held = self._held, b""
             self.data_received(held)
 
+    @property
+    def peer(self) -> str:
+        """The address at the other end; "" if it has none."""
+        name = self.peername
+        return str(name[0]) if isinstance(name, tuple) else ""
+
     def enter(self) -> bool:
         """Count a reservation as under way until it is answered; False if too many are."""
         if not self._is_inside and not self._turnstile.is_full:
@@ -203,6 +221,15 @@ class Conversation(web.RequestHandler):
             self._turnstile.in_progress -= 1
 
     # -- what goes
+
+    def take(self, message: RawRequestMessage, payload: StreamReader) -> Work | None:
+        """See `Shortcut.take`."""
+        return self._host.fast_path.take(message, payload, self)
+
+    def done(self) -> None:
+        """See `Shortcut.done`."""
+        self._leave()
+        self._is_at_rest = not self._messages
 
     def log_access(self, request: BaseRequest, response: web.StreamResponse, time: float | None) -> None:
         """Hear from aiohttp, which has nothing to log here, that an answer has been sent."""
@@ -228,7 +255,7 @@ class Conversation(web.RequestHandler):
         """See asyncio."""
         self._expect_no_more()
         self._host.readers.end(self)
-        if self._current_request is None:  # its work isn't done by anybody
+        if self._current_request is None and not self.is_working:  # its work isn't done by anybody
             self._leave()
         super().connection_lost(exc)
 

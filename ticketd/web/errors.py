@@ -39,26 +39,30 @@ def answering(handler: Handler) -> Handler:
     async def answered(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
-        except RefusedRequest as refused:
-            return _refuse(request, refused.refusal)
         except web.HTTPException as error:
             if error.status < 400:
                 raise
             return _refuse(request, Refusal(_REASONS.get(error.status, Reason.MALFORMED)), _allow(error))
-        except StorageUnavailable as error:
-            _log.warning(
-                "storage out of reach", method=request.method, route=_route(request), error=str(error)
-            )
+        except Exception as error:
+            refusal = refusal_of(error, method=request.method, route=_route(request))
             if _is_begun(request):
                 raise
-            return _refuse(request, Refusal(Reason.OVERLOADED))
-        except Exception:
-            _log.exception("request failed", method=request.method, route=_route(request))
-            if _is_begun(request):
-                raise
-            return _report_fault(request)
+            return _report_fault(request) if refusal is None else _refuse(request, refusal)
 
     return answered
+
+
+def refusal_of(error: Exception, *, method: str, route: str) -> Refusal | None:
+    """What an exception of a handler's says to the asker; None for a fault. The log hears of what is ours."""
+    match error:
+        case RefusedRequest():
+            return error.refusal
+        case StorageUnavailable():
+            _log.warning("storage out of reach", method=method, route=route, error=str(error))
+            return Refusal(Reason.OVERLOADED)
+        case _:
+            _log.exception("request failed", method=method, route=route, exc_info=error)
+            return None
 
 
 async def unmatched(request: web.Request) -> web.StreamResponse:

@@ -5,10 +5,11 @@ import re
 import zoneinfo
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
 from aiohttp import hdrs, web
+from multidict import CIMultiDictProxy
 
 from ticketd.core.ids import ID_MAX, MICROSECONDS, Instant
 from ticketd.core.refusals import Reason, Refusal, invalid
@@ -25,6 +26,9 @@ HALL_SECONDS_MAX: Final = 60.0
 
 FORM_FIELDS_MAX: Final = 100
 YEARS: Final = range(1970, 2200)
+
+Headers: TypeAlias = CIMultiDictProxy[str]
+"""Of a request, found by name in any case."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = re.compile(
@@ -82,9 +86,9 @@ async def _read_slowly(request: web.Request, bytes_max: int) -> bytes:
     return bytes(body)
 
 
-def media_type(request: web.Request) -> str:
+def media_type(headers: Headers) -> str:
     """The body's media type in lower case, if its charset is UTF-8 or not named; "" otherwise."""
-    kind, *parameters = request.headers.get(hdrs.CONTENT_TYPE, "").lower().split(";")
+    kind, *parameters = headers.get(hdrs.CONTENT_TYPE, "").lower().split(";")
     for parameter in parameters:
         name, _, value = parameter.strip().partition("=")
         if name == "charset" and value.strip('"') not in ("utf-8", "utf8"):
@@ -96,7 +100,7 @@ async def read_form(
     request: web.Request, limits: BodyLimits = ANY_BODY, *, fields_max: int = FORM_FIELDS_MAX
 ) -> dict[str, str]:
     """A page's form fields, line ends as "\\n"; RefusedRequest if it isn't a form."""
-    if media_type(request) != "application/x-www-form-urlencoded":
+    if media_type(request.headers) != "application/x-www-form-urlencoded":
         raise RefusedRequest(Refusal(Reason.UNSUPPORTED_MEDIA_TYPE))
     body = await read_body(request, limits)
     if len(body) <= BODY_BYTES_MAX:
@@ -123,7 +127,11 @@ def _form_fields(body: bytes, fields_max: int) -> dict[str, str]:
 
 def path_id(request: web.Request, name: str) -> int:
     """The number in a path; RefusedRequest (not found) if nothing can have it."""
-    text = request.match_info[name]
+    return id_of(request.match_info[name])
+
+
+def id_of(text: str) -> int:
+    """A number that names something; RefusedRequest (not found) if nothing can have it."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(ID_MAX)) else 0
     if not 1 <= number <= ID_MAX:
         raise RefusedRequest(Refusal(Reason.NOT_FOUND))

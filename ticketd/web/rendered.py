@@ -12,10 +12,11 @@ from functools import cached_property, lru_cache
 from hashlib import blake2b
 from typing import Final, Protocol
 
-from aiohttp import hdrs, web
+from aiohttp import hdrs
 from aiohttp.web_request import BaseRequest
 
 from ticketd.web.answers import Answer, Head, Unchanged, head
+from ticketd.web.parsing import Headers
 
 COMPRESSED_FROM_BYTES: Final = 1000
 """What fits into one packet anyway isn't compressed."""
@@ -36,8 +37,8 @@ _JSON: Final[Mapping[str, str]] = {
 class Rendered(Protocol):
     """Something public, the same for all who ask."""
 
-    def answer(self, request: web.Request) -> Answer:
-        """It in an encoding that the asker understands, or 304 if they have it."""
+    def answer(self, headers: Headers) -> Answer:
+        """It in an encoding that an asker with these headers understands, or 304 if they have it."""
 
 
 class Text:
@@ -50,13 +51,13 @@ class Text:
         self._headers = headers
         self._plain = _Encoding(self.tag, headers=headers)
 
-    def answer(self, request: web.Request) -> Answer:
+    def answer(self, headers: Headers) -> Answer:
         """See `Rendered.answer`."""
-        if _wants_gzip(request) and (compressed := self._compressed) is not None:
+        if _wants_gzip(headers) and (compressed := self._compressed) is not None:
             encoding, body = compressed
         else:
             encoding, body = self._plain, self.body
-        return encoding.unchanged() if encoding.is_known_to(request) else Answer(encoding.head, body)
+        return encoding.unchanged() if encoding.is_known_to(headers) else Answer(encoding.head, body)
 
     @cached_property
     def _compressed(self) -> "tuple[_Encoding, bytes] | None":
@@ -75,10 +76,10 @@ class CompressedText:
         self._length = length
         self._gzip, self._plain = _Encoding(tag, "gzip"), _Encoding(tag)
 
-    def answer(self, request: web.Request) -> Answer:
+    def answer(self, headers: Headers) -> Answer:
         """See `Rendered.answer`."""
-        encoding = self._gzip if _wants_gzip(request) else self._plain
-        if encoding.is_known_to(request):
+        encoding = self._gzip if _wants_gzip(headers) else self._plain
+        if encoding.is_known_to(headers):
             return encoding.unchanged()
         if encoding is self._gzip:
             return Answer(encoding.head, self.compressed)
@@ -95,9 +96,9 @@ class _Encoding:
         encoded: Mapping[str, str] = {} if encoding is None else {hdrs.CONTENT_ENCODING: encoding}
         self.head: Head = head(200, {**self._headers, **encoded})
 
-    def is_known_to(self, request: web.Request) -> bool:
+    def is_known_to(self, headers: Headers) -> bool:
         """Whether the asker has this very body already."""
-        known = request.headers.get(hdrs.IF_NONE_MATCH)
+        known = headers.get(hdrs.IF_NONE_MATCH)
         return known is not None and (self._quoted in known or known == "*")
 
     def unchanged(self) -> Answer:
@@ -138,8 +139,8 @@ def tag_of(*parts: bytes | bytearray) -> str:
     return urlsafe_b64encode(digest.digest()).decode("ascii")
 
 
-def _wants_gzip(request: web.Request) -> bool:
-    accepted = request.headers.get(hdrs.ACCEPT_ENCODING)
+def _wants_gzip(headers: Headers) -> bool:
+    accepted = headers.get(hdrs.ACCEPT_ENCODING)
     return accepted is not None and accepts_gzip(accepted)
 
 

@@ -23,6 +23,7 @@ from ticketd.web.api.openapi import openapi_document
 from ticketd.web.api.presenters import API
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.errors import answering, unmatched
+from ticketd.web.fast_path import FAST_PATH, FastPath
 from ticketd.web.pages import queue as queue_page
 from ticketd.web.pages import rendering
 from ticketd.web.pages.table import ROUTES
@@ -104,6 +105,7 @@ def setup(app: web.Application, services: Services) -> None:
     queue.setup(app, services)
     seats.setup(app, services)
     stream.setup(app, services)
+    app[FAST_PATH] = FastPath(app, API_ROUTES)
     app.add_routes(
         web.RouteDef(route.method, route.path, answering(route.handler), route.kwargs)
         for route in (*API_ROUTES, *OTHER_ROUTES, *PAGE_ROUTES, UNMATCHED)

@@ -1,14 +1,17 @@
 """A client before a house with the real services in it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from aiohttp.web_runner import BaseRunner
+from yarl import URL
 
 from tests.web.api.house import House
+from ticketd.web.connections import Doorkeeper
+from ticketd.web.fast_path import FAST_PATH
 from ticketd.web.parsing import BODY_BYTES_MAX
 from ticketd.web.routes import setup
 
@@ -16,12 +19,21 @@ Client = TestClient[web.Request, web.Application]
 
 
 class Server(TestServer):
-    """Like the real one, lets a handler finish when the client has left, and unpacks nothing."""
+    """Listens as the real one does."""
 
-    async def _make_runner(self, **kwargs: Any) -> BaseRunner:
-        return await super()._make_runner(
-            **{**kwargs, "handler_cancellation": False, "auto_decompress": False}
-        )
+    async def start_server(self, loop: asyncio.AbstractEventLoop | None = None, **kwargs: Any) -> None:
+        self.runner = runner = await self._make_runner()
+        await runner.setup()
+        assert runner.server is not None
+        self._doorkeeper = Doorkeeper(runner.server, fast_path=self.app[FAST_PATH], connections_max=1000)
+        self._listening = await asyncio.get_running_loop().create_server(self._doorkeeper, self.host, 0)
+        self.port = self._listening.sockets[0].getsockname()[1]
+        self._root = URL(f"http://{self.host}:{self.port}")
+
+    async def close(self) -> None:
+        self._listening.close()
+        self._doorkeeper.close()
+        await super().close()
 
 
 @pytest.fixture

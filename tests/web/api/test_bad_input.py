@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,9 +13,8 @@ from hypothesis import strategies as st
 from tests.web.api.conftest import Client
 from tests.web.api.house import House, bearer
 from tests.web.problem_answers import expect_problem
-from ticketd.web.api import reservations, shapes
-from ticketd.web.api.bodies import BodyReader
-from ticketd.web.parsing import BODY_BYTES_MAX, BodyLimits
+from ticketd.web import calls
+from ticketd.web.parsing import BODY_BYTES_MAX, BodyLimits, read_body
 
 RESERVATIONS = "/api/v1/reservations"
 JSON = {"Content-Type": "application/json"}
@@ -173,8 +173,8 @@ async def test_a_content_type_may_have_parameters(client: Client, content_type: 
 
 
 async def test_a_body_that_never_ends_is_cut_off(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    impatient = BodyReader(shapes.ReservationRequest, BodyLimits(BODY_BYTES_MAX, seconds_max=0.01))
-    monkeypatch.setattr(reservations, "_reservation_request", impatient)
+    impatient = BodyLimits(BODY_BYTES_MAX, seconds_max=0.01)
+    monkeypatch.setattr(calls, "read_body", partial(read_body, limits=impatient))
     reader, writer = await asyncio.open_connection(client.host, client.port)
     writer.write(
         b"POST /api/v1/reservations HTTP/1.1\r\nHost: x\r\n"

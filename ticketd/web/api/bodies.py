@@ -4,11 +4,12 @@ import asyncio
 from typing import Final, Generic, TypeVar
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.services.json_errors import field_error
-from ticketd.web.parsing import ANY_BODY, BodyLimits, RefusedRequest, media_type, read_body
+from ticketd.web.calls import Call
+from ticketd.web.parsing import ANY_BODY, BodyLimits, Headers, RefusedRequest, media_type, read_body
 
 T = TypeVar("T")
 
@@ -26,19 +27,28 @@ class BodyReader(Generic[T]):
         self._decode = msgspec.json.Decoder(shape).decode
 
     async def read(self, request: web.Request) -> T:
-        """The body; RefusedRequest if it isn't JSON in UTF-8 of this shape."""
-        if request.headers.get("Content-Type") != JSON and media_type(request) != JSON:
-            raise RefusedRequest(Refusal(Reason.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json."))
+        """The request's body; RefusedRequest if it isn't JSON in UTF-8 of this shape."""
+        _refuse_other_media(request.headers)
         body = await read_body(request, self._limits)
         if len(body) > LONG_BODY_BYTES:
             return await asyncio.to_thread(self._decoded, body)
         return self._decoded(body)
+
+    def of(self, call: Call) -> T:
+        """The call's body; RefusedRequest if it isn't JSON in UTF-8 of this shape."""
+        _refuse_other_media(call.headers)
+        return self._decoded(call.body)
 
     def _decoded(self, body: bytes) -> T:
         try:
             return self._decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise RefusedRequest(_refusal(body, error)) from error
+
+
+def _refuse_other_media(headers: Headers) -> None:
+    if headers.get(hdrs.CONTENT_TYPE) != JSON and media_type(headers) != JSON:
+        raise RefusedRequest(Refusal(Reason.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json."))
 
 
 def _refusal(body: bytes, error: Exception) -> Refusal:

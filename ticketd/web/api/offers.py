@@ -6,12 +6,14 @@ from aiohttp import web
 
 from ticketd.core.catalogue import Event, TicketType
 from ticketd.core.refusals import Reason
+from ticketd.web.answers import Answer
 from ticketd.web.api import paging, shapes
 from ticketd.web.api.availability import Board, availability, event_availability
 from ticketd.web.api.description import Operation, describes
 from ticketd.web.api.paging import Listing
 from ticketd.web.api.presenters import event_shape, organizer_shape, public_answer, ticket_type_shape
 from ticketd.web.api.subjects import event_of, not_found, ticket_type_of
+from ticketd.web.calls import Call, answers_call
 from ticketd.web.context import SERVICES, Services
 
 _EVENTS: Final = Listing[Event](lambda event: (event.starts_at, event.id), kind=tuple[int, int])
@@ -52,10 +54,11 @@ async def list_events(request: web.Request) -> web.StreamResponse:
         reasons=(Reason.NOT_FOUND,),
     )
 )
-async def get_event(request: web.Request) -> web.StreamResponse:
+@answers_call
+async def get_event(call: Call) -> Answer:
     """An event and its ticket types."""
-    catalogue = request.app[SERVICES].catalogue
-    return public_answer(event_shape(event_of(request), catalogue))
+    catalogue = call.services.catalogue
+    return public_answer(event_shape(event_of(catalogue, call.subject), catalogue))
 
 
 @describes(
@@ -65,11 +68,13 @@ async def get_event(request: web.Request) -> web.StreamResponse:
         reasons=(Reason.NOT_FOUND,),
     )
 )
-async def get_event_availability(request: web.Request) -> web.StreamResponse:
+@answers_call
+async def get_event_availability(call: Call) -> Answer:
     """How many are left of each ticket type of an event."""
-    app, event = request.app, event_of(request)
-    ticket_types = app[SERVICES].catalogue.listed_of_event(event.id)
-    return (await app[EVENT_BOARD].read(event.id, ticket_types)).answer(request)
+    catalogue = call.services.catalogue
+    event = event_of(catalogue, call.subject)
+    text = await call.app[EVENT_BOARD].read(event.id, catalogue.listed_of_event(event.id))
+    return text.answer(call.headers)
 
 
 @describes(
@@ -114,9 +119,11 @@ async def list_ticket_types(request: web.Request) -> web.StreamResponse:
         reasons=(Reason.NOT_FOUND,),
     )
 )
-async def get_ticket_type(request: web.Request) -> web.StreamResponse:
+@answers_call
+async def get_ticket_type(call: Call) -> Answer:
     """A ticket type."""
-    return public_answer(ticket_type_shape(ticket_type_of(request), request.app[SERVICES].catalogue))
+    catalogue = call.services.catalogue
+    return public_answer(ticket_type_shape(ticket_type_of(catalogue, call.subject), catalogue))
 
 
 @describes(
@@ -126,7 +133,9 @@ async def get_ticket_type(request: web.Request) -> web.StreamResponse:
         reasons=(Reason.NOT_FOUND,),
     )
 )
-async def get_availability(request: web.Request) -> web.StreamResponse:
+@answers_call
+async def get_availability(call: Call) -> Answer:
     """How many are left of a ticket type."""
-    ticket_type = ticket_type_of(request)
-    return (await request.app[_OF_TICKET_TYPES].read(ticket_type.id, [ticket_type])).answer(request)
+    ticket_type = ticket_type_of(call.services.catalogue, call.subject)
+    text = await call.app[_OF_TICKET_TYPES].read(ticket_type.id, [ticket_type])
+    return text.answer(call.headers)

@@ -23,7 +23,7 @@ from ticketd.web.api.presenters import API, created_answer, optional_instant, pr
 from ticketd.web.api.queue_shapes import Queue, QueueChange, QueuePlace, QueueReport, QueueRequest
 from ticketd.web.api.subjects import event_of
 from ticketd.web.api.visitors import TOKEN_PARAMETER, token_of
-from ticketd.web.clients import client_of
+from ticketd.web.calls import Call, answers_call
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.parsing import RefusedRequest, path_id
 from ticketd.web.problems import problem
@@ -76,16 +76,17 @@ def setup(app: web.Application, services: Services) -> None:
         parameters=(TOKEN_PARAMETER,),
     )
 )
-async def join_queue(request: web.Request) -> web.StreamResponse:
+@answers_call
+async def join_queue(call: Call) -> Answer:
     """Take a place in an event's waiting room; 200 for who has one already."""
-    services, event, client = request.app[SERVICES], event_of(request), client_of(request)
-    now = services.clock.now()
-    limited = services.request_limits.refusal(client, Kind.QUEUE, now)
+    services = call.services
+    event = event_of(services.catalogue, call.subject)
+    limited = services.request_limits.refusal(call.client, Kind.QUEUE, services.clock.now())
     if limited is not None:
         return problem(limited)
-    body = await _request.read(request) if request.body_exists else QueueRequest()
+    body = _request.of(call) if call.body else QueueRequest()
     solution = solution_from(body.challenge, body.solution)
-    joined = await services.entrance.join(event, client, token_of(request), solution)
+    joined = await services.entrance.join(event, call.client, token_of(call.headers), solution)
     if isinstance(joined, Refusal):
         return problem(joined)
     place = _place(joined.standing)
@@ -100,12 +101,13 @@ async def join_queue(request: web.Request) -> web.StreamResponse:
         parameters=(TOKEN_PARAMETER,),
     )
 )
-async def get_place(request: web.Request) -> web.StreamResponse:
+@answers_call
+async def get_place(call: Call) -> Answer:
     """Where the guest stands who has this token; `Retry-After` says when to ask again."""
-    token = token_of(request)
+    token = token_of(call.headers)
     if token is None:
         return problem(invalid("Queue-Token", "This header must have the token of a place."))
-    standing = request.app[SERVICES].waiting_rooms.standing(token)
+    standing = call.services.waiting_rooms.standing(token)
     if isinstance(standing, Refusal):
         return problem(standing)
     retry_after = header_line(hdrs.RETRY_AFTER, str(standing.retry_after_seconds))
@@ -113,10 +115,11 @@ async def get_place(request: web.Request) -> web.StreamResponse:
 
 
 @describes(Operation(tag="Waiting room", answers={200: Queue, 304: None}, reasons=(Reason.NOT_FOUND,)))
-async def get_queue(request: web.Request) -> web.StreamResponse:
+@answers_call
+async def get_queue(call: Call) -> Answer:
     """A waiting room as everybody may see it."""
-    text = await request.app[QUEUE_BOARD].read(event_of(request))
-    return problem(text) if isinstance(text, Refusal) else text.answer(request)
+    text = await call.app[QUEUE_BOARD].read(event_of(call.services.catalogue, call.subject))
+    return problem(text) if isinstance(text, Refusal) else text.answer(call.headers)
 
 
 # -- owners

@@ -3,20 +3,19 @@
 from typing import Final
 
 import msgspec
-from aiohttp import web
 from multidict import istr
 
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.reservations import Reservation, ReservationStatus
 from ticketd.services.checkout import Payment
 from ticketd.services.request_limits import Kind
+from ticketd.web.answers import Answer
 from ticketd.web.api import shapes
 from ticketd.web.api.bodies import BodyReader
 from ticketd.web.api.description import Operation, Parameter, describes
 from ticketd.web.api.presenters import API, created_answer, private_answer, reservation_shape
 from ticketd.web.api.visitors import TOKEN_PARAMETER, token_of, visitor_at
-from ticketd.web.clients import client_of
-from ticketd.web.context import SERVICES
+from ticketd.web.calls import Call, answers_call, answers_reservation
 from ticketd.web.parsing import RefusedRequest
 from ticketd.web.problems import problem
 from ticketd.web.reserving import reserve_lines
@@ -61,17 +60,18 @@ _payment_request: Final = BodyReader(shapes.PaymentRequest)
         parameters=(_KEY_PARAMETER, TOKEN_PARAMETER),
     )
 )
-async def reserve(request: web.Request) -> web.StreamResponse:
+@answers_reservation
+async def reserve(call: Call) -> Answer:
     """Hold tickets for a guest; 200 if the idempotency key had done so before."""
-    services, client = request.app[SERVICES], client_of(request)
+    services, client = call.services, call.client
     refusal = services.request_limits.refusal(client, Kind.RESERVATION, services.clock.now())
     if refusal is not None:
         return problem(refusal)
-    key = _idempotency_key(request)
-    wanted = await _reservation_request.read(request)
+    key = _idempotency_key(call)
+    wanted = _reservation_request.of(call)
     _refuse_unclear(wanted.lines)
-    visitor = visitor_at(client, token_of(request))
-    granted = await reserve_lines(request, wanted.lines, key, wanted.access_code, visitor)
+    visitor = visitor_at(client, token_of(call.headers))
+    granted = await reserve_lines(services, client, wanted.lines, key, wanted.access_code, visitor)
     if isinstance(granted, Refusal):
         return problem(_located(granted, wanted.lines))
     shape = reservation_shape(granted.reservation, services.catalogue)
@@ -87,10 +87,10 @@ async def reserve(request: web.Request) -> web.StreamResponse:
         reasons=(Reason.NOT_FOUND,),
     )
 )
-async def get_reservation(request: web.Request) -> web.StreamResponse:
+@answers_call
+async def get_reservation(call: Call) -> Answer:
     """A reservation as it stands."""
-    found = await request.app[SERVICES].sales.find(request.match_info["reservation_id"])
-    return _show(request, found)
+    return _show(call, await call.services.sales.find(call.subject))
 
 
 @describes(
@@ -100,10 +100,10 @@ async def get_reservation(request: web.Request) -> web.StreamResponse:
         reasons=(Reason.NOT_FOUND, Reason.PAYMENT_IN_PROGRESS, Reason.RESERVATION_CLOSED),
     )
 )
-async def release(request: web.Request) -> web.StreamResponse:
+@answers_call
+async def release(call: Call) -> Answer:
     """Give a held reservation back."""
-    released = await request.app[SERVICES].sales.release(request.match_info["reservation_id"])
-    return _show(request, released)
+    return _show(call, await call.services.sales.release(call.subject))
 
 
 @describes(
@@ -124,24 +124,25 @@ async def release(request: web.Request) -> web.StreamResponse:
         ),
     )
 )
-async def pay(request: web.Request) -> web.StreamResponse:
+@answers_call
+async def pay(call: Call) -> Answer:
     """Pay; 202 while the outcome isn't known yet: ask for the reservation again."""
-    body = await _payment_request.read(request)
+    body = _payment_request.of(call)
     payment = Payment(token=body.token, email=body.email, name=body.name, currency=body.currency)
-    paid = await request.app[SERVICES].checkout.pay(request.match_info["reservation_id"], payment)
+    paid = await call.services.checkout.pay(call.subject, payment)
     if isinstance(paid, Reservation) and paid.home.status is ReservationStatus.PAYING:
-        return _show(request, paid, status=202)
-    return _show(request, paid)
+        return _show(call, paid, status=202)
+    return _show(call, paid)
 
 
-def _show(request: web.Request, found: Reservation | Refusal, *, status: int = 200) -> web.StreamResponse:
+def _show(call: Call, found: Reservation | Refusal, *, status: int = 200) -> Answer:
     if isinstance(found, Refusal):
         return problem(found)
-    return private_answer(reservation_shape(found, request.app[SERVICES].catalogue), status=status)
+    return private_answer(reservation_shape(found, call.services.catalogue), status=status)
 
 
-def _idempotency_key(request: web.Request) -> str | None:
-    key = request.headers.get(_KEY_HEADER)
+def _idempotency_key(call: Call) -> str | None:
+    key = call.headers.get(_KEY_HEADER)
     if key is None:
         return None
     if KEY_LENGTH_MIN <= len(key) <= KEY_LENGTH_MAX and key.isascii() and key.isprintable():

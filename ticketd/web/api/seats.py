@@ -70,7 +70,8 @@ def setup(app: web.Application, services: Services) -> None:
 )
 async def get_seats(request: web.Request) -> web.StreamResponse:
     """The seats of a ticket type that is sold by the seat."""
-    services, ticket_type = request.app[SERVICES], ticket_type_of(request)
+    services = request.app[SERVICES]
+    ticket_type = ticket_type_of(services.catalogue, request.match_info["ticket_type_id"])
     since = _since(request)
     inventory_id = ticket_type.inventory_id
     view = services.router.seats(inventory_id)
@@ -80,7 +81,7 @@ async def get_seats(request: web.Request) -> web.StreamResponse:
     if view is None:
         raise not_found()
     rendered: Rendered | None = None if since is None else _changes(view, since)
-    return (rendered or await request.app[_SHEETS].read(inventory_id, view)).answer(request)
+    return (rendered or await request.app[_SHEETS].read(inventory_id, view)).answer(request.headers)
 
 
 def _since(request: web.Request) -> int | None:

@@ -94,7 +94,8 @@ class Stream(Endless):
 )
 async def get_event_stream(request: web.Request) -> web.StreamResponse:
     """An event as it changes: `availability` and `queue` with the data of the calls of these names."""
-    event, client, streams = event_of(request), client_of(request), request.app[STREAMS]
+    app, client = request.app, client_of(request)
+    event, streams = event_of(app[SERVICES].catalogue, request.match_info["event_id"]), app[STREAMS]
     sight = await streams.look(event.id)
     if sight is None:
         raise not_found()

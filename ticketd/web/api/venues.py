@@ -133,7 +133,7 @@ async def change_venue(request: web.Request) -> web.StreamResponse:
 async def put_seat_map(request: web.Request) -> web.StreamResponse:
     """Give a venue a seat map, or a new version of it."""
     services, known = await _own_venue(request)
-    if media_type(request) == _CSV:
+    if media_type(request.headers) == _CSV:
         seat_map = await _seat_map_of_csv(await read_body(request, WHOLE_HALL))
     else:
         seat_map = await _seat_map_of(await _seat_map.read(request), is_body=True)

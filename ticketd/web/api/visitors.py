@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from aiohttp import web
 from multidict import istr
 
 from ticketd.core.clients import Client
 from ticketd.services.door import Visitor
 from ticketd.web.api.description import Parameter
+from ticketd.web.parsing import Headers
 
 QUEUE_TOKEN: Final = istr("Queue-Token")
 
@@ -22,6 +22,6 @@ def visitor_at(client: Client, queue_token: str | None) -> Visitor:
     return Visitor(queue_token, client.network if client.counts else "")
 
 
-def token_of(request: web.Request) -> str | None:
+def token_of(headers: Headers) -> str | None:
     """The place that a program shows."""
-    return request.headers.get(QUEUE_TOKEN)
+    return headers.get(QUEUE_TOKEN)

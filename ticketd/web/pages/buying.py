@@ -10,7 +10,9 @@ from ticketd.core.reservations import Reservation
 from ticketd.services.checkout import Payment
 from ticketd.services.sales import LineRequest
 from ticketd.services.signed_forms import FormKind
+from ticketd.web.clients import client_of
 from ticketd.web.context import SERVICES
+from ticketd.web.conversations import crowded
 from ticketd.web.pages.admissions import visitor_of
 from ticketd.web.problems import sentence
 from ticketd.web.reserving import reserve_lines
@@ -38,7 +40,12 @@ async def reserve(
     key = form.get("key")
     if key is not None and not (len(key) in _KEY_LENGTHS and key.isascii() and key.isprintable()):
         return _BAD_KEY
-    granted = await reserve_lines(request, lines, key, access_code, visitor_of(request, event))
+    refusal = crowded(request)
+    if refusal is not None:
+        return refusal
+    granted = await reserve_lines(
+        services, client_of(request), lines, key, access_code, visitor_of(request, event)
+    )
     if isinstance(granted, Refusal):
         return granted
     if granted.reservation.total_cents == 0:

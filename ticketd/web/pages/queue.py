@@ -63,12 +63,12 @@ async def show_queue(request: web.Request) -> web.StreamResponse:
     pages, speech = request.app[QUEUE_PAGES], _speech(request)
     notice = await rooms.notice(event)
     if isinstance(notice, Refusal):
-        return pages.lobby(event, None, speech).answer(request)
+        return pages.lobby(event, None, speech).answer(request.headers)
     found = _place(request, event)
     if found is None:
         room = rooms.room(event.id)
         sold_out = room is not None and is_sold_out(room)
-        return pages.lobby(event, notice, speech, sold_out=sold_out).answer(request)
+        return pages.lobby(event, notice, speech, sold_out=sold_out).answer(request.headers)
     standing, room = found
     now = request.app[SERVICES].clock.now()
     return pages.place(event, notice, place_view(event, notice, standing, room, speech, now), speech)
