@@ -51,6 +51,10 @@ class Router(Protocol):
         doesn't mean that nothing happened. Cancelling the future drops the answer, not the work.
         """
 
+    def line(self, inventory_id: InventoryId, reservation_id: ReservationId) -> Line | None:
+        """How a line stands as last decided, if it is in memory. That may never become durable: it is good
+        for choosing what to ask next, and nobody may be told of it."""
+
     def offer(self, inventory_id: InventoryId) -> Offer | None:
         """The last durable offer, if the inventory is in memory; costs a dictionary look-up."""
 

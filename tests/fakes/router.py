@@ -4,12 +4,14 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 
+from ticketd.core.changes import changes_of
 from ticketd.core.commands import AnyCommand
-from ticketd.core.facts import OF_TERMS, AnyFact
-from ticketd.core.ids import Instant, InventoryId
+from ticketd.core.facts import AnyFact
+from ticketd.core.ids import Instant, InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import Offer, Outcome
 from ticketd.core.refusals import Refusal
+from ticketd.core.reservations import Line
 from ticketd.core.seat_views import SeatView
 from ticketd.ports import Clock
 
@@ -41,6 +43,11 @@ class InstantRouter:
         refusals = self._refusals[inventory_id]
         reply.set_result(refusals.popleft() if refusals else self._do(inventory_id, command))
         return reply
+
+    def line(self, inventory_id: InventoryId, reservation_id: ReservationId) -> Line | None:
+        """See `ports.Router.line`."""
+        inventory = self.inventories.get(inventory_id)
+        return None if inventory is None else inventory.lines.get(reservation_id)
 
     def offer(self, inventory_id: InventoryId) -> Offer | None:
         """See `ports.Router.offer`."""
@@ -75,6 +82,6 @@ class InstantRouter:
             inventory.apply(fact)
             assert inventory.conserved()
             self.facts.append((inventory_id, fact))
-        if self.observer is not None and any(isinstance(fact, OF_TERMS) for fact in decision.facts):
+        if self.observer is not None and changes_of(decision.facts).ticket_types:
             self.observer(inventory_id, inventory.offer())
         return inventory.outcome(decision.answer)

@@ -24,7 +24,15 @@ from ticketd.core.commands import (
     Seal,
     StartPayment,
 )
-from ticketd.core.ids import MICROSECONDS, EventId, Instant, InventoryId, OrganizerId, ReservationId
+from ticketd.core.ids import (
+    MICROSECONDS,
+    EventId,
+    Instant,
+    InventoryId,
+    OrganizerId,
+    ReservationId,
+    TicketCode,
+)
 from ticketd.core.inventory import PAYMENT_ATTEMPTS_MAX, RETRY_SECONDS
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Reservation, ReservationStatus
@@ -47,6 +55,12 @@ class FakeGuests:
 
 
 class NoLimits:
+    limited = False
+    """Whether to be asked for a claim, which is always granted."""
+
+    def apply_to(self, held: Reservation) -> bool:
+        return self.limited
+
     async def claim(self, held: Reservation, email: str) -> Reservation | Refusal:
         return held
 
@@ -271,14 +285,56 @@ async def test_what_is_closed_or_unknown_says_so(shop: Shop) -> None:
     assert reason_of(await shop.pay("unknown")) is Reason.NOT_FOUND
 
 
-async def test_one_released_between_look_and_start_is_closed(shop: Shop) -> None:
+@pytest.mark.parametrize("email", ["", "ada@example.org"])
+@pytest.mark.parametrize("limited", [False, True], ids=["at a glance", "after a look"])
+@pytest.mark.parametrize(
+    ("is_late", "reason"), [(False, Reason.RESERVATION_CLOSED), (True, Reason.RESERVATION_EXPIRED)]
+)
+async def test_one_that_is_closed_between_look_and_start_is_not_charged(
+    shop: Shop, *, email: str, limited: bool, is_late: bool, reason: Reason
+) -> None:
     reservation_id = shop.reserve()
+    shop.guest_limits.limited = limited
 
-    def released_first(command: AnyCommand) -> None:
-        shop.router.do(InventoryId(1), Release(ReservationId(reservation_id)))
+    def closed_first(command: AnyCommand) -> None:
+        if is_late:
+            shop.clock.advance(HOLD_SECONDS)
+        else:
+            shop.router.do(InventoryId(1), Release(ReservationId(reservation_id)))
 
-    shop.router.mishap = released_first
-    assert reason_of(await shop.pay(reservation_id)) is Reason.RESERVATION_CLOSED
+    shop.router.mishap = closed_first
+    assert reason_of(await shop.pay(reservation_id, Payment("tok", email))) is reason
+    assert shop.bank.charge_calls == 0
+
+
+async def test_one_that_is_paid_between_look_and_start_shows_its_tickets(shop: Shop) -> None:
+    reservation_id = ReservationId(shop.reserve())
+
+    def paid_first(command: AnyCommand) -> None:
+        shop.router.do(InventoryId(1), StartPayment(reservation_id))
+        shop.router.do(InventoryId(1), Confirm(reservation_id, 1, (TicketCode("A"), TicketCode("B"))))
+
+    shop.router.mishap = paid_first
+    paid = await shop.pay(reservation_id)
+    assert isinstance(paid, Reservation)
+    assert paid.home.ticket_codes == ("A", "B")
+    assert shop.bank.charge_calls == 0
+
+
+async def test_what_is_held_and_has_one_line_is_paid_without_a_look(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, cart = shop.reserve(), shop.reserve(parts=2)
+    looked: list[str] = []
+    find = shop.router.find
+
+    async def noted(reservation_id: str) -> Reservation | Refusal:
+        looked.append(reservation_id)
+        return await find(reservation_id)
+
+    monkeypatch.setattr(shop.router, "find", noted)
+    assert {status_of(await shop.pay(each)) for each in (alone, cart)} == {PAID}
+    assert looked == [cart]
 
 
 # -- the order of the lines

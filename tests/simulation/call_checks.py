@@ -297,7 +297,7 @@ def _is_of(line: f.Reserved | Line, asked: Sequence[LineRequest]) -> bool:
     shares = {share.ticket_type_id: share.quantity for share in line.shares}
     return (
         line.quantity == sum(count_of(each) for each in asked)
-        and (not seats or line.seats == seats)
+        and (not seats or set(line.seats) == set(seats))
         and (not shares or shares == {each.ticket_type_id: count_of(each) for each in asked})
     )
 

@@ -4,11 +4,11 @@ import asyncio
 from typing import Final
 
 from tests.fakes.clock import ManualClock
+from ticketd.core.changes import changes_of
 from ticketd.core.commands import AnyCommand, Confirm, Open, Reserve, StartPayment
-from ticketd.core.facts import CLOSING, OF_TERMS, AnyFact, PaymentFailed, PaymentStarted
+from ticketd.core.facts import AnyFact
 from ticketd.core.ids import InventoryId, OrganizerId, ReservationId, TicketCode
 from ticketd.core.inventory import Inventory
-from ticketd.core.reservations import Line
 from ticketd.core.terms import Profile, Terms
 from ticketd.ports import Batch, Journal
 
@@ -67,22 +67,18 @@ class Clerk:
         inventory = self.inventory
         profile = inventory.profile
         assert profile is not None
-        changed = dict.fromkeys(fact.ticket_type_id for fact in facts if isinstance(fact, OF_TERMS))
+        changes = changes_of(facts)
+        lines = [inventory.lines[reservation_id] for reservation_id in changes.orders]
         return Batch(
             inventory.id,
             inventory.seq - len(facts) + 1,
             facts,
-            [inventory.listing(ticket_type_id) for ticket_type_id in changed],
-            self._orders(facts),
+            [inventory.listing(ticket_type_id) for ticket_type_id in changes.ticket_types],
+            [line for line in lines if line.attempt],
             profile.organizer_id,
             inventory.snapshot() if checkpoint else None,
             alone,
         )
-
-    def _orders(self, facts: list[AnyFact]) -> tuple[Line, ...]:
-        shown = (fact for fact in facts if isinstance(fact, (*CLOSING, PaymentStarted, PaymentFailed)))
-        lines = {fact.reservation_id: self.inventory.lines[fact.reservation_id] for fact in shown}
-        return tuple(line for line in lines.values() if line.attempt)
 
     # -- hearing what became of them
 

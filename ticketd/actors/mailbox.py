@@ -4,20 +4,21 @@ import asyncio
 from collections import deque
 from itertools import chain
 
+import msgspec
+
 from ticketd.core.commands import URGENT, AnyCommand, Inspect, StartPayment
 from ticketd.core.ids import MICROSECONDS, Instant
 from ticketd.core.outcomes import Outcome
 
+_END_NOTHING = frozenset({StartPayment, Inspect})
 
-class Envelope:
+
+class Envelope(msgspec.Struct, frozen=True, eq=False):
     """A command, when it came, and where its outcome goes."""
 
-    __slots__ = ("arrived_at", "command", "reply")
-
-    def __init__(self, command: AnyCommand, reply: asyncio.Future[Outcome], arrived_at: Instant) -> None:
-        self.command = command
-        self.reply = reply
-        self.arrived_at = arrived_at
+    command: AnyCommand
+    reply: asyncio.Future[Outcome]
+    arrived_at: Instant
 
     def answer(self, outcome: Outcome) -> None:
         """Tell the asker, unless it has left or has been answered already."""
@@ -41,7 +42,7 @@ class Mailbox:
     def put(self, envelope: Envelope) -> bool:
         """Take an envelope in; False when there is no room."""
         if type(envelope.command) in URGENT:
-            if isinstance(envelope.command, StartPayment | Inspect) and len(self._urgent) >= self._length_max:
+            if len(self._urgent) >= self._length_max and type(envelope.command) in _END_NOTHING:
                 return False
             self._urgent.append(envelope)
             return True

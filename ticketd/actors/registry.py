@@ -7,7 +7,7 @@ import structlog
 
 from ticketd.actors.ticket_type import OVERLOADED, Limits, Observer, Tally, TicketTypeActor
 from ticketd.core.commands import AnyCommand
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId
+from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import Offer, Outcome
 from ticketd.core.reservations import Line, ReservationStatus
@@ -68,6 +68,11 @@ class Registry:
         if actor is None:
             actor = self._bring_in(inventory_id)
         return actor.ask(command)
+
+    def line(self, inventory_id: InventoryId, reservation_id: ReservationId) -> Line | None:
+        """See `ports.Router.line`."""
+        actor = self._actors.get(inventory_id)
+        return actor.inventory.lines.get(reservation_id) if actor is not None and actor.loaded else None
 
     def offer(self, inventory_id: InventoryId) -> Offer | None:
         """See `ports.Router.offer`."""

@@ -13,13 +13,13 @@ from typing import NamedTuple
 import msgspec
 
 from ticketd.actors.mailbox import Envelope, Mailbox
+from ticketd.core.changes import Changes, changes_of
 from ticketd.core.commands import AnyCommand, ExpireDue
-from ticketd.core.facts import CLOSING, OF_TERMS, AnyFact, PaymentFailed, PaymentStarted, Reserved
+from ticketd.core.facts import AnyFact
 from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import Offer, Outcome
 from ticketd.core.refusals import Reason, Refusal
-from ticketd.core.reservations import Line
 from ticketd.core.seat_views import SeatView
 from ticketd.core.seating import Seating
 from ticketd.core.stats import SIZE_BOUNDS, Distribution
@@ -210,14 +210,14 @@ class TicketTypeActor:
 
     def _hand_over(self, facts: list[AnyFact], answers: list[tuple[Envelope, Outcome]]) -> None:
         if facts:
-            beyond = [fact for fact in facts if type(fact) is not Reserved]  # a Reserved only adds a line
-            closed = [fact.reservation_id for fact in beyond if isinstance(fact, CLOSING)]
+            changes = changes_of(facts)
             seating = self.inventory.seating
             seats = () if seating is None else seating.take_changes()
-            turn = Turn(self._batch(facts, beyond), self.inventory.offer(), answers, closed, seats)
+            batch = self._batch(facts, changes)
+            turn = Turn(batch, self.inventory.offer(), answers, changes.closed, seats)
             self._undurable.append(turn)
             self._undurable_commands += len(answers)
-            self._journal.append(turn.batch, self)
+            self._journal.append(batch, self)
         elif self._undurable:
             self._undurable[-1].answers.extend(answers)
             self._undurable_commands += len(answers)
@@ -226,30 +226,21 @@ class TicketTypeActor:
             for envelope, outcome in answers:
                 envelope.answer(outcome)
 
-    def _batch(self, facts: Sequence[AnyFact], beyond: Sequence[AnyFact]) -> Batch:
+    def _batch(self, facts: Sequence[AnyFact], changes: Changes) -> Batch:
         inventory = self.inventory
-        changed = dict.fromkeys(fact.ticket_type_id for fact in beyond if isinstance(fact, OF_TERMS))
+        lines = [inventory.lines[reservation_id] for reservation_id in changes.orders]
         profile = inventory.profile
         assert profile is not None, "an inventory's first fact opens it"
         return Batch(
             self.id,
             inventory.seq - len(facts) + 1,
             facts,
-            [inventory.listing(ticket_type_id) for ticket_type_id in changed],
-            self._orders(beyond),
+            [inventory.listing(ticket_type_id) for ticket_type_id in changes.ticket_types],
+            [line for line in lines if line.attempt and not line.guest],
             profile.organizer_id,
             inventory.snapshot() if self._checkpoint_is_due() else None,
             bool(self._alone),
         )
-
-    def _orders(self, facts: Sequence[AnyFact]) -> Sequence[Line]:
-        orders: dict[ReservationId, Line] = {}
-        for fact in facts:
-            if isinstance(fact, (*CLOSING, PaymentStarted, PaymentFailed)):
-                line = self.inventory.lines[fact.reservation_id]
-                if line.attempt and not line.guest:
-                    orders[line.reservation_id] = line
-        return tuple(orders.values())
 
     def _checkpoint_is_due(self) -> bool:
         facts = self.inventory.seq - self._checkpoint_seq

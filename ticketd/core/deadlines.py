@@ -1,7 +1,7 @@
 """Which held lines run out next."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ticketd.core.ids import END_OF_TIME, Instant, ReservationId
 
@@ -33,10 +33,12 @@ class Deadlines:
         """The earliest entry, stale or not."""
         return self._heap[0] if self._heap else None
 
-    def drop_first(self) -> None:
-        """Forget the earliest entry."""
-        heapq.heappop(self._heap)
-        self.earliest = self._heap[0][0] if self._heap else END_OF_TIME
+    def drop_stale(self, counts: Callable[[ReservationId, Instant], bool]) -> None:
+        """Forget the earliest entries, up to the first one that counts."""
+        heap = self._heap
+        while heap and not counts(heap[0][1], heap[0][0]):
+            heapq.heappop(heap)
+        self.earliest = heap[0][0] if heap else END_OF_TIME
 
     def crowded(self, live: int) -> bool:
         """Whether stale entries outnumber the `live` ones by enough to rebuild."""

@@ -145,7 +145,5 @@ AnyFact = (
     | Expired
 )
 
-OF_TERMS: Final = (Opened, TermsChanged, EventWindowChanged, Deleted, AccessCodeSet, AccessCodeRemoved)
-"""Facts that change what the ticket type is sold on."""
 CLOSING: Final = (Confirmed, Released, Expired)
 """Facts that end a line."""

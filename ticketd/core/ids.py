@@ -1,9 +1,8 @@
 """Identities, and the reservation id that says by itself where it lives."""
 
-import base64
 import re
 import struct
-from binascii import b2a_base64
+from binascii import a2b_base64, b2a_base64
 from typing import NewType
 
 Instant = NewType("Instant", int)
@@ -31,7 +30,7 @@ TICKET_CODE_LENGTH = 26
 MICROSECONDS = 1_000_000
 
 _ROUTE_AND_ORDER = struct.Struct(">II")
-_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_URL_SAFE, _NOT_URL_SAFE = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 8
 _RESERVATION_ID = re.compile("[A-Za-z0-9_-]{32}")
 
@@ -51,7 +50,7 @@ def home_inventory(text: str) -> InventoryId:
     """The inventory that keeps this reservation; ValueError if no reservation can have such an id."""
     if _RESERVATION_ID.fullmatch(text) is None:
         raise ValueError("not a reservation id")
-    home, _ = _ROUTE_AND_ORDER.unpack_from(base64.urlsafe_b64decode(text))
+    home, _ = _ROUTE_AND_ORDER.unpack_from(a2b_base64(text.encode("ascii").translate(_NOT_URL_SAFE)))
     return InventoryId(home)
 
 

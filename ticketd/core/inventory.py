@@ -18,7 +18,7 @@ from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.reservations import Line, ReservationStatus
 from ticketd.core.state import EXPIRED, HELD, PAID, PAYING
 from ticketd.core.takings import Takings
-from ticketd.core.terms import EventStatus
+from ticketd.core.terms import EventStatus, EventWindow
 
 ADMISSION_USED = Refusal(Reason.ADMISSION_REQUIRED, "This admission has been used.")
 _NOT_ADMITTED = Refusal(Reason.ADMISSION_REQUIRED)
@@ -36,12 +36,13 @@ class Inventory(Takings):
         expired = self._due(now) if self.deadlines.earliest <= now else ()
         freed = sum(self.lines[fact.reservation_id].quantity for fact in expired) if expired else 0
         match command:
-            case c.Reserve() if self.is_plain and not (command.admission or command.identity):
-                decision = self._reserve(command, now, self.free + freed)
             case c.Reserve():
-                decision = self._reserve_from_stock(command, now, expired)
+                if self.is_plain and not (command.admission or command.identity):
+                    decision = self._reserve(command, now, self.free + freed)
+                else:
+                    decision = self._reserve_from_stock(command, now, expired)
             case c.Confirm() | c.StartPayment() | c.Release() | c.FailPayment() | c.Seal() | c.Inspect():
-                if any(fact.reservation_id == command.reservation_id for fact in expired):
+                if expired and any(fact.reservation_id == command.reservation_id for fact in expired):
                     decision = Decision((), self._answer_closed(command, EXPIRED))
                 else:
                     decision = self._on_line(command, now)
@@ -207,8 +208,9 @@ class Inventory(Takings):
         return Decision((started,), line.reservation_id)
 
     def _is_cancelled(self, line: Line) -> bool:
-        windows = [self.shelves[share.ticket_type_id].window for share in line.shares] or [self.window]
-        return any(window is not None and window.status is EventStatus.CANCELLED for window in windows)
+        if not line.shares:
+            return _cancels(self.window)
+        return any(_cancels(self.shelves[share.ticket_type_id].window) for share in line.shares)
 
     def _confirm(self, command: c.Confirm, line: Line, now: Instant) -> Decision:
         if line.status is PAID:
@@ -334,8 +336,10 @@ class Inventory(Takings):
 
     def outcome(self, answer: Refusal | AccessCodes | ReservationId | None) -> Outcome:
         """A decision's answer in full, once its facts are applied."""
-        if answer is None:
-            return self.offer() or Refusal(Reason.NOT_FOUND)
-        if isinstance(answer, Refusal | AccessCodes):
-            return answer
-        return self.lines.get(answer) or Departed(answer)
+        if isinstance(answer, str):
+            return self.lines.get(answer) or Departed(answer)
+        return (self.offer() or Refusal(Reason.NOT_FOUND)) if answer is None else answer
+
+
+def _cancels(window: EventWindow | None) -> bool:
+    return window is not None and window.status is EventStatus.CANCELLED

@@ -75,8 +75,9 @@ class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     @property
     def of_ticket_types(self) -> tuple[Share, ...]:
         """How many of which ticket type, in the order of its tickets."""
-        own = Share(TicketTypeId(self.inventory_id), self.quantity, self.unit_price_cents)
-        return self.shares or (own,)
+        if self.shares:
+            return self.shares
+        return (Share(TicketTypeId(self.inventory_id), self.quantity, self.unit_price_cents),)
 
 
 class Reservation(msgspec.Struct, frozen=True, gc=False):
@@ -90,6 +91,11 @@ class Reservation(msgspec.Struct, frozen=True, gc=False):
     def home(self) -> Line:
         """The line that speaks for all: its status is the reservation's."""
         return self.lines[0]
+
+    @property
+    def others(self) -> tuple[Line, ...]:
+        """All its lines but that one, and its claims."""
+        return self.lines[1:] + self.claims
 
     @property
     def number(self) -> str:

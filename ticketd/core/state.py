@@ -131,7 +131,7 @@ class InventoryState:
         match fact:
             case f.Reserved():
                 self._apply_reserved(fact)
-                return  # the only fact after which no deadline is stale
+                return  # it makes no deadline stale, and the next one neither
             case f.PaymentStarted():
                 line = self._replace(
                     fact.reservation_id, status=PAYING, attempt=fact.attempt, claims=fact.claims
@@ -147,6 +147,7 @@ class InventoryState:
                 self._move(line, Move.SELL)
                 if line.identity:
                     self.habits.paid(line, fact.at)
+                return
             case f.PaymentFailed():
                 line = self._replace(fact.reservation_id, status=HELD, deadline=fact.deadline)
                 self.paying -= line.quantity
@@ -294,8 +295,7 @@ class InventoryState:
 
     def _drop_stale_deadlines(self) -> None:
         deadlines = self.deadlines
-        while (first := deadlines.first()) and not self.runs_out(first[1], first[0]):
-            deadlines.drop_first()
+        deadlines.drop_stale(self.runs_out)
         if deadlines.crowded(len(self.lines)):
             deadlines.rebuild(
                 [(line.deadline, line.reservation_id) for line in self.lines.values() if line.status is HELD]

@@ -4,6 +4,7 @@ import asyncio
 import traceback
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any, Protocol, assert_never
 
 import msgspec
@@ -17,6 +18,7 @@ from ticketd.core.outcomes import Departed
 from ticketd.core.refusals import FieldError, Reason, Refusal, invalid
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.core.stats import PaymentStats
+from ticketd.deadlines import Deadlines, TimeLimit
 from ticketd.ports import CardError, Charge, CurrencyError, PaymentError, PaymentGateway, Router
 from ticketd.services.answering import TRY_AGAIN
 from ticketd.services.payment_steps import BackOff, PaymentSteps
@@ -68,6 +70,9 @@ class CheckoutLimits(msgspec.Struct, frozen=True, kw_only=True):
 class Reservations(Protocol):
     """Reads reservations, closed ones included."""
 
+    def glance(self, reservation_id: str) -> Reservation | None:
+        """One that is held, as last decided and not to be told of; None if that takes a closer look."""
+
     async def find(self, reservation_id: str) -> Reservation | Refusal:
         """All lines as they durably stand."""
 
@@ -77,6 +82,9 @@ class Reservations(Protocol):
 
 class GuestLimits(Protocol):
     """Counts what each guest of an event has."""
+
+    def apply_to(self, held: Reservation) -> bool:
+        """Whether its payment needs a claim."""
 
     async def claim(self, held: Reservation, email: str) -> Reservation | Refusal:
         """The reservation with what it takes of its guest's limits, or why it can't have that."""
@@ -92,11 +100,14 @@ class Guests(Protocol):
 class _Running:
     """The one payment of a reservation that is under way, whoever waits for it."""
 
-    def __init__(self, reservation_id: str, work: "_Work") -> None:
+    def __init__(self, reservation_id: str, work: "_Work", patience: "_Patience | None") -> None:
         self.reservation_id = reservation_id
-        self.paying: asyncio.Future[Reservation] = asyncio.get_running_loop().create_future()
+        self.patience = patience
+        """Of whoever began it, unless nobody waits for it."""
+        loop = asyncio.get_running_loop()
+        self.paying: asyncio.Future[Reservation] = loop.create_future()
         """Done once the reservation is known to be durably `paying`."""
-        self.task = asyncio.create_task(work(self))
+        self.task = loop.create_task(work(self))
 
     def found_paying(self, reservation: Reservation) -> None:
         """Let the waiting know, if they don't yet."""
@@ -105,6 +116,8 @@ class _Running:
 
 
 _Work = Callable[[_Running], Coroutine[Any, Any, Reservation | Refusal]]
+_Patience = asyncio.Future[None]
+"""Of one who waits for an answer: done at the latest when that has taken as long as it may."""
 
 
 class Checkout:
@@ -127,6 +140,8 @@ class Checkout:
         self._limits = limits
         self._steps = PaymentSteps(router, limits.back_off)
         self._running: dict[str, _Running] = {}
+        self._patience: Deadlines[_Patience] = Deadlines(limits.answer_seconds_max, _wake)
+        self._charge_time = TimeLimit(limits.charge_seconds_max)
         self._closing = False
         self._outcomes: Counter[str] = Counter()
 
@@ -134,14 +149,19 @@ class Checkout:
         """The paid reservation; a `paying` one while an attempt runs or is in doubt; or why not."""
         if errors := payment.errors():
             return Refusal(Reason.INVALID, errors=errors)
-        deadline = asyncio.get_running_loop().time() + self._limits.answer_seconds_max
-        while running := self._running.get(reservation_id):
-            if (standing := await self._standing(running, deadline)) is not None:
-                return standing
-        if self._closing or len(self._running) >= self._limits.payments_max:
-            return TRY_AGAIN
-        begun = self._begin(reservation_id, lambda running: self._pay(running, payment))
-        return await self._answer(begun, deadline)
+        patience: _Patience = asyncio.get_running_loop().create_future()
+        self._patience.begin(patience)
+        try:
+            while running := self._running.get(reservation_id):
+                if (standing := await _standing(running, patience)) is not None:
+                    return standing
+            if self._closing or len(self._running) >= self._limits.payments_max:
+                return TRY_AGAIN
+            begun = self._begin(reservation_id, lambda running: self._pay(running, payment), patience)
+            await patience
+            return _answer(begun)
+        finally:
+            self._patience.end(patience)
 
     async def settle_unfinished(self, homes: Iterable[Line]) -> None:
         """Settle with the gateway what an earlier process left `paying`.
@@ -172,34 +192,25 @@ class Checkout:
 
     # -- who waits
 
-    def _begin(self, reservation_id: str, work: _Work) -> _Running:
-        running = _Running(reservation_id, work)
+    def _begin(self, reservation_id: str, work: _Work, patience: _Patience | None = None) -> _Running:
+        running = _Running(reservation_id, work, patience)
         self._running[reservation_id] = running
-        running.task.add_done_callback(lambda task: self._ended(reservation_id, task))
+        running.task.add_done_callback(partial(self._ended, running))
         return running
 
-    def _ended(self, reservation_id: str, task: asyncio.Task[Reservation | Refusal]) -> None:
-        del self._running[reservation_id]
+    def _ended(self, running: _Running, task: asyncio.Task[Reservation | Refusal]) -> None:
+        del self._running[running.reservation_id]
         if not task.cancelled() and (error := task.exception()):
             log.error("payment broke off before it started", **_trace(error))
-
-    async def _standing(self, running: _Running, deadline: float) -> Reservation | Refusal | None:
-        """What someone else's payment lets say of the reservation; None if it is over."""
-        waiting: set[asyncio.Future[Any]] = {running.task, running.paying}
-        await asyncio.wait(waiting, timeout=_seconds_until(deadline), return_when=asyncio.FIRST_COMPLETED)
-        if running.task.done():
-            return None
-        return running.paying.result() if running.paying.done() else TRY_AGAIN
-
-    async def _answer(self, running: _Running, deadline: float) -> Reservation | Refusal:
-        await asyncio.wait({running.task}, timeout=_seconds_until(deadline))
-        if running.task.done() and not running.task.cancelled():
-            return running.task.result()
-        return running.paying.result() if running.paying.done() else TRY_AGAIN
+        if running.patience is not None:
+            _wake(running.patience)
 
     # -- the work
 
     async def _pay(self, running: _Running, payment: Payment) -> Reservation | Refusal:
+        glimpsed = self._reservations.glance(running.reservation_id) if payment.token else None
+        if glimpsed is not None and not self._guest_limits.apply_to(glimpsed):
+            return await self._pay_held(running, glimpsed, payment)
         reservation = await self._reservations.find(running.reservation_id)
         if isinstance(reservation, Refusal):
             return reservation
@@ -210,14 +221,15 @@ class Checkout:
         if not payment.token and reservation.total_cents > 0:
             return invalid("token", "A payment needs a token.")
         claimed = await self._guest_limits.claim(reservation, payment.email)
-        if isinstance(claimed, Refusal):
-            return claimed
+        return claimed if isinstance(claimed, Refusal) else await self._pay_held(running, claimed, payment)
+
+    async def _pay_held(
+        self, running: _Running, held: Reservation, payment: Payment
+    ) -> Reservation | Refusal:
         if payment.email or payment.name:
-            await self._guests.remember(
-                reservation.home.reservation_id, email=payment.email, name=payment.name
-            )
+            await self._guests.remember(held.home.reservation_id, email=payment.email, name=payment.name)
         try:
-            return await self._attempt(running, claimed, payment)
+            return await self._attempt(running, held, payment)
         except Exception as error:
             log.warning("payment in doubt", **_trace(error))
             return await self._settle(running)
@@ -240,11 +252,11 @@ class Checkout:
         self, running: _Running, paying: Reservation, payment: Payment
     ) -> Reservation | Refusal:
         try:
-            if paying.total_cents > 0:
-                async with asyncio.timeout(self._limits.charge_seconds_max):
-                    await self._gateway.charge(
-                        _attempt_id(paying), paying.total_cents, payment.token or "", payment.currency
-                    )
+            if (total_cents := paying.total_cents) > 0:
+                charging = self._gateway.charge(
+                    _attempt_id(paying), total_cents, payment.token or "", payment.currency
+                )
+                await self._charge_time.keep(charging)
         except CardError:
             return await self._fail(paying, Reason.CARD_ERROR)
         except PaymentError:
@@ -297,8 +309,26 @@ class Checkout:
         return Refusal(reason)
 
 
-def _seconds_until(deadline: float) -> float:
-    return max(0.0, deadline - asyncio.get_running_loop().time())
+def _wake(patience: _Patience) -> None:
+    if not patience.done():
+        patience.set_result(None)
+
+
+async def _standing(running: _Running, patience: _Patience) -> Reservation | Refusal | None:
+    """What someone else's payment lets say of the reservation; None if it is over."""
+    waiting: set[asyncio.Future[Any]] = {running.task, running.paying, patience}
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    return None if running.task.done() else _so_far(running)
+
+
+def _answer(running: _Running) -> Reservation | Refusal:
+    """What it has come to, or how far."""
+    ended = running.task.done() and not running.task.cancelled()
+    return running.task.result() if ended else _so_far(running)
+
+
+def _so_far(running: _Running) -> Reservation | Refusal:
+    return running.paying.result() if running.paying.done() else TRY_AGAIN
 
 
 def _attempt_id(paying: Reservation) -> str:

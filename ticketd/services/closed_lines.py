@@ -1,5 +1,7 @@
 """The lines that were closed last, for those who look at their tickets right after paying."""
 
+from collections import OrderedDict
+
 from ticketd.core.ids import InventoryId, ReservationId
 from ticketd.core.reservations import Line
 
@@ -11,13 +13,14 @@ class ClosedLines:
 
     def __init__(self, lines_max: int = LINES_MAX) -> None:
         self._lines_max = lines_max
-        self._lines: dict[tuple[ReservationId, InventoryId], Line] = {}
+        # The first of a plain dictionary takes longer to find the more have left before it.
+        self._lines: OrderedDict[tuple[ReservationId, InventoryId], Line] = OrderedDict()
 
     def put(self, line: Line) -> None:
         """Keep a line that is durably closed."""
         self._lines[line.reservation_id, line.inventory_id] = line
         if len(self._lines) > self._lines_max:
-            del self._lines[next(iter(self._lines))]
+            self._lines.popitem(last=False)
 
     def get(self, reservation_id: ReservationId, inventory_id: InventoryId) -> Line | None:
         """The line, if it is still here."""

@@ -13,7 +13,7 @@ from unicodedata import normalize
 import msgspec
 
 from ticketd.core.commands import Release, Reserve
-from ticketd.core.ids import InventoryId
+from ticketd.core.ids import InventoryId, TicketTypeId
 from ticketd.core.outcomes import Outcome
 from ticketd.core.refusals import Refusal, invalid
 from ticketd.core.reservations import Line, Reservation
@@ -33,6 +33,11 @@ class GuestLimits:
         self._catalogue = catalogue
         self._router = router
         self._secret = secret
+
+    def apply_to(self, held: Reservation) -> bool:
+        """Whether its payment needs a claim."""
+        shares = (share for line in held.lines for share in line.of_ticket_types)
+        return any(self._guests_of(share.ticket_type_id) is not None for share in shares)
 
     async def claim(self, held: Reservation, email: str) -> Reservation | Refusal:
         """The reservation with its claims; LIMIT_EXCEEDED if the guest would have too many."""
@@ -65,12 +70,17 @@ class GuestLimits:
         counts: Counter[InventoryId] = Counter()
         for line in held.lines:
             for share in line.of_ticket_types:
-                ticket_type = self._catalogue.ticket_type(share.ticket_type_id)
-                event_id = None if ticket_type is None else ticket_type.profile.event_id
-                event = None if event_id is None else self._catalogue.event(event_id)
-                if event is not None and event.max_per_guest is not None and event.guests_id is not None:
-                    counts[event.guests_id] += share.quantity
+                guests_id = self._guests_of(share.ticket_type_id)
+                if guests_id is not None:
+                    counts[guests_id] += share.quantity
         return counts
+
+    def _guests_of(self, ticket_type_id: TicketTypeId) -> InventoryId | None:
+        """Who counts the guests of its event, if that has a limit."""
+        ticket_type = self._catalogue.ticket_type(ticket_type_id)
+        event_id = None if ticket_type is None else ticket_type.profile.event_id
+        event = None if event_id is None else self._catalogue.event(event_id)
+        return None if event is None or event.max_per_guest is None else event.guests_id
 
     def _guest(self, email: str) -> str:
         """The same for every way to write an address."""

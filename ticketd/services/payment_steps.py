@@ -82,7 +82,7 @@ class PaymentSteps:
             await self._router.ask(line.inventory_id, Release(line.reservation_id))
 
     async def _start_others(self, home: Line, held: Reservation) -> Reservation | Refusal | Departed:
-        others = (*held.lines[1:], *held.claims)
+        others = held.others
         if not others:
             return Reservation((home,))
         command = StartPayment(home.reservation_id, home.attempt)
@@ -103,8 +103,8 @@ class PaymentSteps:
 
         def step(line: Line) -> Confirm:
             admissions = 0 if line.guest else line.quantity
-            codes = tuple(ticket_code(self._random.take(TICKET_CODE_LENGTH)) for _ in range(admissions))
-            return Confirm(line.reservation_id, attempt, codes)
+            codes = [ticket_code(self._random.take(TICKET_CODE_LENGTH)) for _ in range(admissions)]
+            return Confirm(line.reservation_id, attempt, tuple(codes))
 
         lines: list[Line] = []
         for line in await self._home_last(paying, step):
@@ -126,13 +126,11 @@ class PaymentSteps:
     async def _home_last(
         self, reservation: Reservation, step: Callable[[Line], Step]
     ) -> list[Line | Departed]:
-        others = await self._take_all((*reservation.lines[1:], *reservation.claims), step)
-        home = await self._take(reservation.home, step(reservation.home))
-        return [home, *others]
+        home, others = reservation.home, reservation.others
+        taken = await self._take_all(others, step) if others else []
+        return [await self._take(home, step(home)), *taken]
 
     async def _take_all(self, lines: Sequence[Line], step: Callable[[Line], Step]) -> list[Line | Departed]:
-        if not lines:  # as nearly always
-            return []
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._take(line, step(line))) for line in lines]
         return [task.result() for task in tasks]

@@ -18,6 +18,7 @@ from ticketd.core.outcomes import Departed, Outcome
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.replay import StillOpen, line_of
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
+from ticketd.deadlines import TimeLimit
 from ticketd.ports import Clock, Journal, Router
 from ticketd.services.answering import TRY_AGAIN, hear, in_time, is_in_doubt
 from ticketd.services.carts import Carts, Granted, repeat
@@ -63,6 +64,7 @@ class Sales:
         self._door = door
         self._hold_seconds = hold_seconds
         self._answer_seconds_max = answer_seconds_max
+        self._answer_time = TimeLimit(answer_seconds_max)
         self._random = RandomBytes()
         self._closed = ClosedLines()
         self._carts = Carts(
@@ -167,11 +169,21 @@ class Sales:
 
     # -- looking
 
+    def glance(self, text: str) -> Reservation | None:
+        """One that is held and has one line, as last decided: see `ports.Router.line`. None: `find` it."""
+        try:
+            home = home_inventory(text)
+        except ValueError:
+            return None
+        line = self._router.line(home, ReservationId(text))
+        if line is None or line.status is not ReservationStatus.HELD or line.tentative or line.parts:
+            return None
+        return Reservation((line,))
+
     async def find(self, text: str) -> Reservation | Refusal:
         """A reservation as it stands, open or closed."""
         try:
-            async with asyncio.timeout(self._answer_seconds_max):
-                return await self._find(text)
+            return await self._answer_time.keep(self._find(text))
         except TimeoutError:
             return TRY_AGAIN
 
