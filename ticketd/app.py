@@ -5,6 +5,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Final
 
 import asyncpg
@@ -144,12 +145,13 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
         guest_limits = GuestLimits(
             catalogue=catalogue, router=registry, secret=await secret_named(database, GUEST_KEY)
         )
-        bank = DedicatedConnection(
-            dsn, name="ticketd sandbox", answer_seconds_max=settings.answer_seconds_max
-        )
+        dedicated = partial(DedicatedConnection, dsn, answer_seconds_max=settings.answer_seconds_max)
+        bank, guest_book = dedicated(name="ticketd sandbox"), dedicated(name="ticketd guests")
         stack.push_async_callback(bank.close)
+        stack.push_async_callback(guest_book.close)
         gateway = SandboxGateway(AttemptTable(bank))
-        checkout = _checkout(settings, registry, sales, gateway, database, guest_limits)
+        guests = GuestTable(guest_book, incarnation=fence.incarnation)
+        checkout = _checkout(settings, registry, sales, gateway, guests, guest_limits)
         stack.push_async_callback(checkout.close)
         await checkout.settle_unfinished(registry.paying())
 
@@ -299,13 +301,13 @@ def _checkout(
     registry: Registry,
     sales: Sales,
     gateway: PaymentGateway,
-    database: Database,
+    guests: GuestTable,
     guest_limits: GuestLimits,
 ) -> Checkout:
     return Checkout(
         router=registry,
         reservations=sales,
-        guests=GuestTable(database),
+        guests=guests,
         guest_limits=guest_limits,
         gateway=gateway,
         limits=CheckoutLimits(

@@ -6,12 +6,18 @@ from typing import NamedTuple
 from ticketd.core.ids import ReservationId
 from ticketd.gathering import Gathering
 from ticketd.ports import StorageUnavailable
-from ticketd.storage.database import Database
+from ticketd.storage.dedicated import DedicatedConnection
 
+# Only the serving process may; like every such write it makes a process wait that is just fencing this one.
 _REMEMBER = """
-INSERT INTO guest (reservation_id, email, name)
-SELECT u.* FROM unnest($1::text[], $2::text[], $3::text[]) AS u
-ON CONFLICT (reservation_id) DO UPDATE SET email = excluded.email, name = excluded.name
+WITH serving AS (
+    SELECT true FROM node WHERE inc = $1 AND NOT fenced FOR SHARE
+), kept AS (
+    INSERT INTO guest (reservation_id, email, name)
+    SELECT unnest($2::text[]), unnest($3::text[]), unnest($4::text[]) FROM serving
+    ON CONFLICT (reservation_id) DO UPDATE SET email = excluded.email, name = excluded.name
+)
+SELECT true FROM serving
 """
 
 
@@ -24,8 +30,9 @@ class _Guest(NamedTuple):
 class GuestTable:
     """Who pays for a reservation."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, connection: DedicatedConnection, *, incarnation: int) -> None:
+        self._connection = connection
+        self._incarnation = incarnation
         self._gathering = Gathering(self._write, outages=(StorageUnavailable,))
 
     async def remember(self, reservation_id: ReservationId, *, email: str, name: str) -> None:
@@ -34,5 +41,7 @@ class GuestTable:
 
     async def _write(self, guests: Sequence[_Guest]) -> Sequence[None]:
         last = {guest.reservation_id: guest for guest in guests}
-        await self._database.write(_REMEMBER, *map(list, zip(*last.values(), strict=True)))
+        columns = map(list, zip(*last.values(), strict=True))
+        if not await self._connection.fetch(_REMEMBER, self._incarnation, *columns):
+            raise StorageUnavailable("another process has taken over this database")
         return [None] * len(guests)
