@@ -1,4 +1,4 @@
-"""What a whole journey (hold, pay, tickets) costs beside a reservation alone."""
+"""What a whole journey (hold, pay, tickets) costs beside a reservation alone and a bare HTTP request."""
 
 from functools import partial
 
@@ -10,9 +10,10 @@ from bench.client import Connection, request
 from bench.costs import Cost, cost_of
 from bench.places import scratch
 from bench.rounds import in_turns, medians
-from bench.subjects import Subject, ticketd
+from bench.subjects import Subject, bare_handler, ticketd
 from bench.table import show
 
+FLOOR = "a bare aiohttp handler"
 HOLD = "hold"
 PAY = "hold, pay"
 PAY_WITH_ADDRESS = "hold, pay with name and e-mail"
@@ -33,32 +34,34 @@ _decode = msgspec.json.Decoder(_Reservation).decode
 
 def measure_journey(*, rounds: int, seconds: float, connections: int) -> None:
     """Measure each way turn by turn, all with the same client, and print the medians."""
-    with scratch() as place, ticketd(place / "data") as server:
+    with scratch() as place, ticketd(place / "data") as server, bare_handler() as bare:
         ways = {
-            HOLD: _hold(server),
-            PAY: _pay(server, TOKEN, look=False),
-            PAY_WITH_ADDRESS: _pay(server, TOKEN | ADDRESS, look=False),
-            LOOK: _pay(server, TOKEN, look=True),
+            FLOOR: (bare, _hold(bare)),
+            HOLD: (server, _hold(server)),
+            PAY: (server, _pay(server, TOKEN, look=False)),
+            PAY_WITH_ADDRESS: (server, _pay(server, TOKEN | ADDRESS, look=False)),
+            LOOK: (server, _pay(server, TOKEN, look=True)),
         }
 
-        def go(script: load.Script) -> Cost:
-            play = partial(load.play, server.base_url, script, connections=connections, seconds=seconds)
-            return cost_of(server, play)
+        def go(subject: Subject, script: load.Script) -> Cost:
+            play = partial(load.play, subject.base_url, script, connections=connections, seconds=seconds)
+            return cost_of(subject, play)
 
-        for script in ways.values():  # warm up
-            go(script)
-        measured = medians(in_turns({name: partial(go, way) for name, way in ways.items()}, rounds=rounds))
+        for way in ways.values():  # warm up
+            go(*way)
+        measured = medians(in_turns({name: partial(go, *way) for name, way in ways.items()}, rounds=rounds))
     show(
         f"{connections} guests at once on one ticket type, the sandbox's payments,"
         f" medians of {rounds} rounds of {seconds:g} s; the answer to a payment holds the tickets",
         ("", "journeys/s", *costs.HEADS[1:]),
         costs.rows(measured),
     )
-    hold = measured[HOLD]
+    floor, hold = measured[FLOOR], measured[HOLD]
     for name, journey in measured.items():
         click.echo(
             f"{name}: {journey.server_cpu_us / hold.server_cpu_us:.2f}× the server CPU of a reservation,"
-            f" {journey.cpu_us / hold.cpu_us:.2f}× with Postgres' share"
+            f" {journey.cpu_us / hold.cpu_us:.2f}× with Postgres' share;"
+            f" {journey.server_cpu_us / floor.server_cpu_us:.2f}× that of a bare request"
         )
 
 
