@@ -104,6 +104,19 @@ async def test_who_is_too_late_and_cancelled_by_somebody_else_as_well_ends() -> 
     assert task.cancelled()
 
 
+async def test_a_task_that_once_refused_to_be_cancelled_has_a_limit_like_others() -> None:
+    async def stubborn() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(LONG)
+        with pytest.raises(TimeoutError):
+            await TimeLimit(SHORT).keep(asyncio.sleep(LONG))
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    task.cancel()
+    await task
+
+
 async def test_a_limit_that_the_work_does_not_heed_is_forgotten() -> None:
     limit = TimeLimit(SHORT)
     assert await limit.keep(Work().run_stubbornly()) == "done all the same"

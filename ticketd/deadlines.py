@@ -21,6 +21,9 @@ class Deadlines(Generic[T]):
     def __len__(self) -> int:
         return len(self._due)
 
+    def __contains__(self, item: T) -> bool:
+        return item in self._due
+
     def begin(self, item: T) -> None:
         """Wait for it, if nobody does so yet."""
         if item in self._due:
@@ -68,24 +71,26 @@ class TimeLimit:
         """What it comes to; TimeoutError once it is cancelled because it takes too long."""
         task = asyncio.current_task()
         assert task is not None, "only a task can be interrupted"
+        assert task not in self._tasks, "the inner one would end for the outer one"
+        cancelling = task.cancelling()
         self._tasks.begin(task)
         try:
             return await work
         except asyncio.CancelledError as cancelled:
-            if self._ended_late(task):
+            if self._ended_late(task, cancelling):
                 raise TimeoutError from cancelled
             raise
         finally:
-            self._ended_late(task)
+            self._ended_late(task, cancelling)
 
     def _interrupt(self, task: asyncio.Task[Any]) -> None:
         self._interrupted.add(task)
         task.cancel()
 
-    def _ended_late(self, task: asyncio.Task[Any]) -> bool:
-        """Whether it was interrupted here, and nobody else wants it to end."""
+    def _ended_late(self, task: asyncio.Task[Any], cancelling: int) -> bool:
+        """Whether it was interrupted here, and nobody else wants it to end: as many did before."""
         self._tasks.end(task)
         if task not in self._interrupted:
             return False
         self._interrupted.discard(task)
-        return task.uncancel() == 0
+        return task.uncancel() <= cancelling

@@ -139,6 +139,9 @@ class Connection:
     def is_closed(self) -> bool:
         return self._closed
 
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109  # asyncpg's
+        self.terminate()
+
     def terminate(self) -> None:
         if not self._closed:
             self.cut()

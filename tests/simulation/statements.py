@@ -300,9 +300,11 @@ def _events(backend: Backend, _: Arguments) -> list[Row]:
 
 
 def _remember(backend: Backend, arguments: Arguments) -> list[Row]:
-    people = {row[0]: row[1:] for row in zip(*arguments, strict=True)}
-    backend.write(lambda: backend.server.guests.update(people))
-    return []
+    incarnation, *columns = arguments
+    serves = _still_serves(backend, (incarnation,))
+    if serves:
+        backend.server.guests.update({row[0]: row[1:] for row in zip(*columns, strict=True)})
+    return serves
 
 
 def _write_checkpoints(backend: Backend, arguments: Arguments) -> list[Row]:
@@ -364,7 +366,7 @@ STATEMENTS: Final = {
     secrets._READ: Statement(_answers(Row(value=b"a secret of the simulation, long enough")), _no_node),
     catalogue.TICKET_TYPES: Statement(_ticket_types, _no_node),
     checkpoints._WRITE: Statement(_write_checkpoints, _no_node),
-    guests._REMEMBER: Statement(_remember, _no_node),
+    guests._REMEMBER: Statement(_remember, _own_node),
     BEGIN: Statement(_begin(repeatable_read=False), _no_node),
     BEGIN_SNAPSHOT: Statement(_begin(repeatable_read=True), _no_node),
     COMMIT: Statement(_commit, _no_node),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from aiohttp.helpers import DEFAULT_CHUNK_SIZE
 from aiohttp.web_protocol import MAX_MSG_QUEUE_SIZE
 from structlog.testing import capture_logs
 
@@ -22,6 +23,9 @@ PAY = post(f"/api/v1/reservations/{'A' * 32}/payment", b'{"token":"x"}')
 
 BODY_BYTES = 1_000_000
 """More than aiohttp keeps of what nobody has read yet, and less than the door's handlers take."""
+
+CHUNKS_KEPT = DEFAULT_CHUNK_SIZE // 16
+"""So many chunks of a body aiohttp keeps before it holds the others back."""
 
 
 @pytest.fixture
@@ -94,6 +98,17 @@ async def test_a_body_that_has_to_wait_until_it_is_read_comes_whole(door: Door) 
     guest = await door.arrive()
     guest.send(post("/api/v1/reservations/abc/payment", bytes(BODY_BYTES)))
     assert len((await guest.answer())[1]) == len(b"paid by ") + BODY_BYTES
+
+
+@pytest.mark.parametrize("chunks", [CHUNKS_KEPT - 1, CHUNKS_KEPT, CHUNKS_KEPT + 1, CHUNKS_KEPT + 2])
+async def test_after_a_body_in_very_many_chunks_the_connection_goes_on(door: Door, chunks: int) -> None:
+    guest = await door.arrive()
+    head = b"POST /api/v1/reservations HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n"
+    guest.send(head + b"1\r\nx\r\n" * chunks + b"0\r\n\r\n")
+    assert (await guest.answer())[1] == b"x" * chunks
+    for request in (RESERVE, RESERVE):
+        guest.send(request)
+        assert (await guest.answer())[1] == b'{"lines":[]}'
 
 
 async def test_nonsense_is_refused_as_ever(door: Door) -> None:

@@ -19,10 +19,11 @@ Work: TypeAlias = Coroutine[Any, Any, bytes]
 class Shortcut(web.RequestHandler):
     """aiohttp's protocol of a connection, of which a subclass may `take` requests."""
 
-    __slots__ = ("_working",)
+    __slots__ = ("_is_taking", "_working")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self._is_taking = False
         self._working: asyncio.Task[None] | None = None
 
     def take(self, message: RawRequestMessage, payload: StreamReader) -> Work | None:
@@ -49,8 +50,8 @@ class Shortcut(web.RequestHandler):
         self._working = self._loop.create_task(self._answer(work, sleep))
 
     def resume_reading(self, resume_parser: bool = True) -> None:
-        """See aiohttp, which calls it whenever a body was read, though hardly ever anything was paused."""
-        if self._reading_paused or self._buffer_paused:
+        """See aiohttp, which calls it whenever a body was read; behind what is taken nothing waits."""
+        if not self._is_taking:
             super().resume_reading(resume_parser)
 
     async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - as aiohttp has it
@@ -60,15 +61,21 @@ class Shortcut(web.RequestHandler):
             self._working.cancel()
 
     def _take(self) -> Work | None:
-        if len(self._messages) != 1 or self._close or self._force_close or self.writing_paused:
+        if len(self._messages) != 1 or self._close or self._force_close:
+            return None
+        if self.writing_paused or self._reading_paused or self._buffer_paused:
             return None
         message, payload = self._messages[0]
         # What isn't a message is the parser's complaint.
         if not isinstance(message, RawRequestMessage) or not payload.is_eof() or not _is_plain(message):
             return None
-        work = self.take(message, payload)
+        self._is_taking = True
+        try:
+            work = self.take(message, payload)
+        finally:
+            self._is_taking = False
         if work is not None:
-            self._messages.clear()
+            self._messages.popleft()
             assert self._parser is not None, "it has just parsed this"
             self._parser.message_consumed()
         return work
