@@ -1,5 +1,6 @@
 """How many are left, rendered once for as long as it stays true."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
@@ -42,7 +43,7 @@ class Board:
         self._offers = offers
         self._clock = clock
         self._shape = shape
-        self._notices: dict[int, _Notice] = {}
+        self._notices: OrderedDict[int, _Notice] = OrderedDict()  # a dict would go over all that have left it
 
     async def read(self, subject: int, ticket_types: Sequence[TicketType]) -> Text:
         """What is left of the subject, which these ticket types are sold for."""
@@ -73,7 +74,7 @@ class Board:
         text = Text(_encode(self._shape(subject, offers, now)))
         self._notices.pop(subject, None)
         if len(self._notices) >= BOARD_LENGTH_MAX:
-            del self._notices[next(iter(self._notices))]
+            self._notices.popitem(last=False)
         as_of = [AsOf(each.inventory_id, each.seq) for each in inventories if each is not None]
         notice = _Notice(ticket_types, as_of, _next_turn(offers, now), text)
         self._notices[subject] = notice
