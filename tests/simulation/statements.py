@@ -357,7 +357,7 @@ STATEMENTS: Final = {
     fence._ENTER: Statement(_enter, _no_node),
     fence._RENEW: Statement(_renew, _own_node),
     fence._LEAVE: Statement(_leave, _own_node),
-    database._STILL_SERVES: Statement(_still_serves, _own_node),
+    database.STILL_SERVES: Statement(_still_serves, _own_node),
     catalogue.ORGANIZERS: Statement(_answers(*_ORGANIZERS), _no_node),
     catalogue.EVENTS: Statement(_events, _no_node),
     catalogue.VENUES: Statement(_answers(), _no_node),

@@ -14,7 +14,7 @@ from ticketd.storage.outages import OUTAGES
 ANSWER_SECONDS_MAX = 10.0
 
 # Waits for a process that is just fencing this one, and makes it wait for this one's write.
-_STILL_SERVES = "SELECT true FROM node WHERE inc = $1 AND NOT fenced FOR SHARE"
+STILL_SERVES = "SELECT true FROM node WHERE inc = $1 AND NOT fenced FOR SHARE"
 
 Connection = PoolConnectionProxy
 
@@ -60,7 +60,7 @@ class Database:
             written = await connection.fetchval(query, *arguments)
             # Last, so that the one writer waits for this transaction's end only.
             if self._incarnation is not None and not await connection.fetchval(
-                _STILL_SERVES, self._incarnation
+                STILL_SERVES, self._incarnation
             ):
                 raise StorageUnavailable("another process has taken over this database")
             return written

@@ -6,19 +6,17 @@ from typing import NamedTuple
 from ticketd.core.ids import ReservationId
 from ticketd.gathering import Gathering
 from ticketd.ports import StorageUnavailable
+from ticketd.storage.database import STILL_SERVES
 from ticketd.storage.dedicated import DedicatedConnection
 
-# Only the serving process may; like every such write it makes a process wait that is just fencing this one.
-_REMEMBER = """
-WITH serving AS (
-    SELECT true FROM node WHERE inc = $1 AND NOT fenced FOR SHARE
-), kept AS (
+_REMEMBER = f"""
+WITH serving AS ({STILL_SERVES}), kept AS (
     INSERT INTO guest (reservation_id, email, name)
     SELECT unnest($2::text[]), unnest($3::text[]), unnest($4::text[]) FROM serving
     ON CONFLICT (reservation_id) DO UPDATE SET email = excluded.email, name = excluded.name
 )
 SELECT true FROM serving
-"""
+"""  # noqa: S608 - constants only
 
 
 class _Guest(NamedTuple):

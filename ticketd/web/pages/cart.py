@@ -7,7 +7,7 @@ import msgspec
 from aiohttp import web
 
 from ticketd.core.catalogue import Event, TicketType
-from ticketd.core.ids import EventId, Instant, TicketTypeId
+from ticketd.core.ids import Instant, TicketTypeId
 from ticketd.core.outcomes import Offer
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.terms import EventStatus
@@ -26,13 +26,13 @@ from ticketd.web.pages.buying import (
 )
 from ticketd.web.pages.cards import Link, organizer_link
 from ticketd.web.pages.errors import not_found
-from ticketd.web.pages.guards import guest_page
+from ticketd.web.pages.guards import guest_page, shown_event
 from ticketd.web.pages.live import Live, live
 from ticketd.web.pages.offers import OfferView, new_key, offer_view, place, purchase_path
 from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.signed_forms import HiddenFields, hidden_fields
 from ticketd.web.pages.words import Moment, moment, promise
-from ticketd.web.parsing import path_id, read_form
+from ticketd.web.parsing import read_form
 
 _FIELDS_MAX = 1000
 """One for each ticket type."""
@@ -75,14 +75,14 @@ class _Try(msgspec.Struct, frozen=True):
 @guest_page
 async def show_event(request: web.Request) -> web.StreamResponse:
     """One event and its ticket types."""
-    event = _event(request)
+    event = shown_event(request)
     return not_found(request) if event is None else await _page(request, event, _Try({}))
 
 
 @guest_page
 async def buy_at_event(request: web.Request) -> web.StreamResponse:
     """Reserve all that was chosen or nothing, and go on to the reservation."""
-    event = _event(request)
+    event = shown_event(request)
     if event is None:
         return not_found(request)
     form = await read_form(request, fields_max=_FIELDS_MAX)
@@ -102,10 +102,6 @@ async def buy_at_event(request: web.Request) -> web.StreamResponse:
     if isinstance(reserved, Refusal):
         return to_queue(request, event, reserved) or await once_more(_of_the_only(lines, reserved))
     return see_other(reservation_path(reserved))
-
-
-def _event(request: web.Request) -> Event | None:
-    return request.app[SERVICES].catalogue.shown_event(EventId(path_id(request, "event_id")))
 
 
 def _in_cart(services: Services, event: Event) -> Sequence[TicketType]:

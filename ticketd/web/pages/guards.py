@@ -88,6 +88,11 @@ def desk_page(handler: DeskHandler) -> Handler:
     return owner_page(at_desk)
 
 
+def shown_event(request: web.Request) -> Event | None:
+    """The event in the path, if guests may know of it."""
+    return request.app[SERVICES].catalogue.shown_event(EventId(path_id(request, "event_id")))
+
+
 def own_event(request: web.Request, desk: Desk) -> Event | None:
     """The event in the path, if it is this organizer's."""
     event = request.app[SERVICES].catalogue.event(EventId(path_id(request, "event_id")))

@@ -11,7 +11,6 @@ import msgspec
 from aiohttp import hdrs, web
 
 from ticketd.core.catalogue import Event
-from ticketd.core.ids import EventId
 from ticketd.core.refusals import Challenge, Reason, Refusal
 from ticketd.services.room_keeper import Room
 from ticketd.services.signed_forms import FORM_FIELD, PATIENCE_SECONDS, FormKind
@@ -23,7 +22,7 @@ from ticketd.web.api.queue import QUEUE_BOARD
 from ticketd.web.clients import client_of
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.errors import not_found
-from ticketd.web.pages.guards import guest_page
+from ticketd.web.pages.guards import guest_page, shown_event
 from ticketd.web.pages.proofs import ProofWords, proof_view, solution_in
 from ticketd.web.pages.queue_cookie import keep_token, kept_token
 from ticketd.web.pages.queue_rendering import QUEUE_PAGES, JoinView, QueuePages
@@ -31,7 +30,7 @@ from ticketd.web.pages.queue_views import PlaceState, is_sold_out, place_view, q
 from ticketd.web.pages.rendering import see_other
 from ticketd.web.pages.signed_forms import hidden_fields
 from ticketd.web.pages.speech import Speech, speech_for
-from ticketd.web.parsing import path_id, read_form
+from ticketd.web.parsing import read_form
 from ticketd.web.problems import RETRY_AFTER_SECONDS, status_of
 from ticketd.web.rendered import Text
 
@@ -57,7 +56,7 @@ def setup(app: web.Application) -> None:
 @guest_page
 async def show_queue(request: web.Request) -> web.StreamResponse:
     """Where the guest stands, or what this is and how to get a place."""
-    event, rooms = _event(request), request.app[SERVICES].waiting_rooms
+    event, rooms = shown_event(request), request.app[SERVICES].waiting_rooms
     if event is None:
         return not_found(request)
     pages, speech = request.app[QUEUE_PAGES], _speech(request)
@@ -77,7 +76,7 @@ async def show_queue(request: web.Request) -> web.StreamResponse:
 @guest_page
 async def show_news(request: web.Request) -> web.StreamResponse:
     """The same for the script, without the words."""
-    event = _event(request)
+    event = shown_event(request)
     if event is None:
         return not_found(request)
     queue = await request.app[QUEUE_BOARD].read(event)
@@ -92,7 +91,7 @@ async def show_news(request: web.Request) -> web.StreamResponse:
 @guest_page
 async def show_join(request: web.Request) -> web.StreamResponse:
     """The form that takes a place, for who has none."""
-    event, services = _event(request), request.app[SERVICES]
+    event, services = shown_event(request), request.app[SERVICES]
     if event is None:
         return not_found(request)
     rooms = services.waiting_rooms
@@ -105,7 +104,7 @@ async def show_join(request: web.Request) -> web.StreamResponse:
 @guest_page
 async def join_queue(request: web.Request) -> web.StreamResponse:
     """Take a place, let the browser keep it, and go on to where it stands."""
-    event, services = _event(request), request.app[SERVICES]
+    event, services = shown_event(request), request.app[SERVICES]
     if event is None:
         return not_found(request)
     form, now = await read_form(request), services.clock.now()
@@ -126,10 +125,6 @@ async def join_queue(request: web.Request) -> web.StreamResponse:
         return see_other(queue_path(event))
     view = _join_view(request, event, joined.challenge, form=form, refusal=joined)
     return _form(request, event, view, refusal=joined)
-
-
-def _event(request: web.Request) -> Event | None:
-    return request.app[SERVICES].catalogue.shown_event(EventId(path_id(request, "event_id")))
 
 
 def _speech(request: web.Request) -> Speech:
