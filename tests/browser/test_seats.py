@@ -18,6 +18,8 @@ async def open_picker(page: Page, event: str, ticket_type: str) -> None:
     await page.goto("/grand-stages")
     await page.get_by_role("link", name=event).click()
     await page.get_by_role("link", name=f"Choose seats for {ticket_type}").click()
+    await page.locator("[data-seats]").wait_for()  # keys pressed before would go to the page that is left
+    await page.wait_for_load_state()  # and before its scripts have run, the map takes none
 
 
 async def open_theatre(page: Page) -> None:
