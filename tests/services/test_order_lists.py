@@ -5,15 +5,29 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ticketd.core.ids import Instant, ReservationId, SeatId, TicketTypeId
+from ticketd.core.ids import EventId, Instant, ReservationId, SeatId, TicketTypeId
 from ticketd.core.reservations import ReservationStatus
 from ticketd.services.order_lists import csv_lines, cursor_after, position_of
 from ticketd.storage.orders import NEWEST, Order, OrderLine, Position
 
 
-def order(*, ticket_type: str = "Dinner", email: str = "guest@example.org", name: str = "Guest") -> Order:
+def order(
+    *,
+    ticket_type: str = "Dinner",
+    event: str = "Hamlet",
+    email: str = "guest@example.org",
+    name: str = "Guest",
+) -> Order:
     lines = (
-        OrderLine(TicketTypeId(1), ticket_type, 2, 12_50, (SeatId("Stalls-A-1"), SeatId("Stalls-A-2"))),
+        OrderLine(
+            TicketTypeId(1),
+            ticket_type,
+            2,
+            12_50,
+            (SeatId("Stalls-A-1"), SeatId("Stalls-A-2")),
+            EventId(3),
+            event,
+        ),
         OrderLine(TicketTypeId(2), "Drink", 1, 0),
     )
     return Order(
@@ -52,10 +66,11 @@ async def test_each_line_of_an_order_is_a_row_under_headings() -> None:
             "email": "guest@example.org",
             "name": "Guest",
             "seats": seats,
+            "event": event,
         }
-        for ticket_type_id, ticket_type, quantity, price, total, seats in (
-            (1, "Dinner", "2", "1250", "2500", "Stalls-A-1, Stalls-A-2"),
-            (2, "Drink", "1", "0", "0", ""),
+        for ticket_type_id, ticket_type, quantity, price, total, seats, event in (
+            (1, "Dinner", "2", "1250", "2500", "Stalls-A-1, Stalls-A-2", "Hamlet"),
+            (2, "Drink", "1", "0", "0", "", ""),
         )
     ]
 
@@ -72,8 +87,8 @@ async def test_quotes_and_commas_stay_what_they_are() -> None:
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "＝"])
 async def test_a_formula_becomes_a_text(start: str) -> None:
     formula = f"{start}HYPERLINK(1)"
-    _, row, _ = await table(order(ticket_type=formula, email=formula, name=formula))
-    assert [row[4], row[9], row[10]] == [f"'{formula}"] * 3
+    _, row, _ = await table(order(ticket_type=formula, event=formula, email=formula, name=formula))
+    assert [row[4], row[9], row[10], row[12]] == [f"'{formula}"] * 4
 
 
 def test_a_cursor_leads_back_to_its_order() -> None:

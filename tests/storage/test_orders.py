@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from ticketd.core.ids import Instant, OrganizerId, ReservationId, TicketTypeId
+from ticketd.core.ids import EventId, Instant, OrganizerId, ReservationId, TicketTypeId
 from ticketd.core.reservations import ReservationStatus
 from ticketd.storage.database import Database
 from ticketd.storage.orders import NEWEST, PAGE, Order, OrderLine, OrderStore, Position
@@ -41,16 +41,40 @@ async def insert(
 
 
 async def insert_ticket_type(
-    pool: asyncpg.Pool, ticket_type_id: int, name: str, *, deleted: bool = False
+    pool: asyncpg.Pool,
+    ticket_type_id: int,
+    name: str,
+    *,
+    event_id: EventId | None = None,
+    deleted: bool = False,
 ) -> None:
     await pool.execute(
         """
         INSERT INTO ticket_type
-        VALUES ($1, 1, 1, NULL, gen_random_uuid(), jsonb_build_object('name', $2::text), $3)
+        VALUES ($1, 1, 1, $3, gen_random_uuid(), jsonb_build_object('name', $2::text), $4)
         """,
         ticket_type_id,
         name,
+        event_id,
         deleted,
+    )
+
+
+async def insert_event(pool: asyncpg.Pool, name: str) -> EventId:
+    organizer_id = await pool.fetchval(
+        "INSERT INTO organizer (slug, name) VALUES ('luna', 'Luna') RETURNING id"
+    )
+    return EventId(
+        await pool.fetchval(
+            """
+            INSERT INTO event (organizer_id, name, starts_at, timezone, status)
+            VALUES ($1, $2, $3, 'UTC', 'on_sale')
+            RETURNING id
+            """,
+            organizer_id,
+            name,
+            NOON,
+        )
     )
 
 
@@ -58,8 +82,11 @@ async def numbers(store: OrderStore, *, after: Position = NEWEST, limit: int = 5
     return [order.number for order in await store.page(LUNA, after=after, limit=limit)]
 
 
-async def test_an_order_has_all_its_lines_and_its_guest(store: OrderStore, pool: asyncpg.Pool) -> None:
-    await insert_ticket_type(pool, 1, "Dinner")
+async def test_an_order_has_all_its_lines_with_their_events_and_its_guest(
+    store: OrderStore, pool: asyncpg.Pool
+) -> None:
+    event_id = await insert_event(pool, "New Year")
+    await insert_ticket_type(pool, 1, "Dinner", event_id=event_id)
     await insert_ticket_type(pool, 2, "Drink", deleted=True)
     await insert(pool, "r", inventory_id=2, number="2-7", quantity=3)
     await insert(pool, "r", inventory_id=1, number=None, quantity=2)
@@ -70,7 +97,10 @@ async def test_an_order_has_all_its_lines_and_its_guest(store: OrderStore, pool:
             "2-7",
             ReservationStatus.PAID,
             Instant(NOON),
-            (OrderLine(TicketTypeId(2), "Drink", 3, 1250), OrderLine(TicketTypeId(1), "Dinner", 2, 1250)),
+            (
+                OrderLine(TicketTypeId(2), "Drink", 3, 1250),
+                OrderLine(TicketTypeId(1), "Dinner", 2, 1250, (), event_id, "New Year"),
+            ),
             5 * 1250,
             "guest@example.org",
             "Guest",

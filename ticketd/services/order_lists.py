@@ -30,6 +30,7 @@ _HEADINGS = (
     "email",
     "name",
     "seats",
+    "event",
 )
 
 
@@ -85,6 +86,7 @@ def _rows(order: Order) -> list[Sequence[object]]:
             _defused(order.email),
             _defused(order.name),
             _defused(", ".join(line.seats)),
+            _defused(line.event_name),
         )
         for line in order.lines
     ]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import asyncpg
 import msgspec
 
-from ticketd.core.ids import Instant, OrganizerId, ReservationId, SeatId, TicketTypeId
+from ticketd.core.ids import EventId, Instant, OrganizerId, ReservationId, SeatId, TicketTypeId
 from ticketd.core.reservations import ReservationStatus
 from ticketd.storage.database import Database
 
@@ -25,10 +25,12 @@ WITH home AS (
 SELECT reservation_id, home.number, home.status, home.created_at,
        line.ticket_type_id, line.quantity, line.unit_price_cents, line.seats,
        coalesce(ticket_type.terms ->> 'name', '') AS ticket_type_name,
+       event.id AS event_id, coalesce(event.name, '') AS event_name,
        coalesce(guest.email, '') AS email, coalesce(guest.name, '') AS name
 FROM home
 JOIN order_line AS line USING (reservation_id)
 LEFT JOIN ticket_type ON ticket_type.id = line.ticket_type_id
+LEFT JOIN event ON event.id = ticket_type.event_id
 LEFT JOIN guest USING (reservation_id)
 ORDER BY home.created_at DESC, home.number, line.number IS NULL, line.ticket_type_id
 """
@@ -42,6 +44,8 @@ class OrderLine(msgspec.Struct, frozen=True):
     quantity: int
     unit_price_cents: int
     seats: tuple[SeatId, ...] = ()
+    event_id: EventId | None = None
+    event_name: str = ""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -101,4 +105,6 @@ def _line(row: asyncpg.Record) -> OrderLine:
         row["quantity"],
         row["unit_price_cents"],
         tuple(row["seats"]),
+        row["event_id"],
+        row["event_name"],
     )

@@ -326,6 +326,8 @@ async def test_orders_are_listed_newest_first_with_their_guests(client: Client, 
             {
                 "ticket_type_id": 7,
                 "name": "Regular",
+                "event_id": None,
+                "event_name": "",
                 "quantity": 2,
                 "seats": [],
                 "unit_price_cents": 1250,

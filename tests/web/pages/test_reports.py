@@ -8,7 +8,7 @@ from tests.web.pages.conftest import Browser, OpenBrowser, log_in
 from tests.web.pages.document import document
 from tests.web.pages.house import PageHouse
 from ticketd.core.catalogue import Organizer
-from ticketd.core.ids import MICROSECONDS, Instant, ReservationId, SeatId, TicketTypeId
+from ticketd.core.ids import MICROSECONDS, EventId, Instant, ReservationId, SeatId, TicketTypeId
 from ticketd.core.reservations import ReservationStatus
 from ticketd.storage.orders import Order, OrderLine
 
@@ -41,12 +41,12 @@ async def test_orders_show_what_was_bought_and_by_whom(house: PageHouse, anna: B
     assert "secret" not in await response.text()
 
 
-async def test_orders_name_the_seats(house: PageHouse, anna: Browser) -> None:
+async def test_orders_name_the_event_and_the_seats(house: PageHouse, anna: Browser) -> None:
     seats = (SeatId("Stalls-A-1"), SeatId("Stalls-A-2"))
-    line = OrderLine(TicketTypeId(7), "VIP", 2, 1250, seats)
+    line = OrderLine(TicketTypeId(7), "VIP", 2, 1250, seats, EventId(1), "Hamlet")
     house.orders.all.append(msgspec.structs.replace(order(1), lines=(line,)))
     page = await document(await anna.get("/mario/orders"))
-    assert "2 × VIP: Stalls-A-1, Stalls-A-2" in page.one("tbody").text
+    assert "2 × VIP, Hamlet: Stalls-A-1, Stalls-A-2" in page.one("tbody").text
 
 
 async def test_orders_come_in_pages(house: PageHouse, anna: Browser) -> None:

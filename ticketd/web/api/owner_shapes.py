@@ -222,10 +222,12 @@ class OwnTicketType(TicketType, frozen=True):
 
 
 class OrderLine(msgspec.Struct, frozen=True):
-    """How many of which ticket type, and at which price."""
+    """How many of which ticket type, and at which price; a coupon has no event."""
 
     ticket_type_id: TicketTypeId
     name: str
+    event_id: EventId | None
+    event_name: str
     quantity: int
     seats: tuple[str, ...]
     unit_price_cents: int

@@ -239,7 +239,13 @@ def order_shape(order: Order) -> owner_shapes.Order:
         format_instant(order.created_at),
         tuple(
             owner_shapes.OrderLine(
-                line.ticket_type_id, line.name, line.quantity, line.seats, line.unit_price_cents
+                line.ticket_type_id,
+                line.name,
+                line.event_id,
+                line.event_name,
+                line.quantity,
+                line.seats,
+                line.unit_price_cents,
             )
             for line in order.lines
         ),

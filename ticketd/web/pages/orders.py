@@ -90,4 +90,6 @@ def _row(order: Order) -> OrderRow:
 
 def _content(line: OrderLine) -> str:
     what = f"{line.quantity} × {line.name}"
+    if line.event_name:
+        what += f", {line.event_name}"
     return f"{what}: {', '.join(line.seats)}" if line.seats else what
