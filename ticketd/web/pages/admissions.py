@@ -15,7 +15,7 @@ from ticketd.web.context import SERVICES
 from ticketd.web.pages.queue_cookie import kept_token
 from ticketd.web.pages.queue_views import queue_path
 from ticketd.web.pages.rendering import see_other
-from ticketd.web.pages.words import time_left
+from ticketd.web.pages.words import moment
 
 
 class WayIn(msgspec.Struct, frozen=True):
@@ -24,6 +24,13 @@ class WayIn(msgspec.Struct, frozen=True):
     sentence: str
     label: str
     path: str
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """Until when a guest who was let in can reserve."""
+
+    sentence: str
+    seconds_left: int
 
 
 _QUEUE = (
@@ -43,15 +50,16 @@ def way_in(request: web.Request, event: Event | None) -> WayIn | None:
     return WayIn(_WAIT, "Back to the waiting room", queue_path(event))
 
 
-def turn(request: web.Request, event: Event | None) -> str:
-    """What a guest is told who has been let in; "" for anybody else."""
+def turn(request: web.Request, event: Event | None) -> Turn | None:
+    """What a guest is told who has been let in; None for anybody else."""
     if event is None or not request.app[SERVICES].waiting_rooms.is_open(event):
-        return ""
+        return None
     standing = _place(request, event)
     if standing is None or standing.admitted_until is None:
-        return ""
+        return None
+    until = moment(standing.admitted_until, event.timezone).words
     seconds = (standing.admitted_until - request.app[SERVICES].clock.now()) // MICROSECONDS
-    return f"It is your turn: you have {time_left(seconds)} left to reserve."
+    return Turn(f"It is your turn to reserve, until {until}.", max(0, seconds))
 
 
 def visitor_of(request: web.Request, event: Event | None) -> Visitor:

@@ -15,7 +15,7 @@ from ticketd.services.sales import LineRequest
 from ticketd.services.signed_forms import FORM_FIELD, FormKind
 from ticketd.web.api.shapes import LINES_MAX
 from ticketd.web.context import SERVICES, Services
-from ticketd.web.pages.admissions import WayIn, to_queue, turn, way_in
+from ticketd.web.pages.admissions import Turn, WayIn, to_queue, turn, way_in
 from ticketd.web.pages.buying import (
     NO_QUANTITY,
     in_words,
@@ -55,7 +55,7 @@ class EventView(msgspec.Struct, frozen=True):
     limit: str
     has_cart: bool
     way_in: WayIn | None
-    turn: str
+    turn: Turn | None
     live: Live | None
     hidden: HiddenFields
     key: str

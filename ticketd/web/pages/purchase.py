@@ -7,7 +7,7 @@ from ticketd.core.refusals import Refusal
 from ticketd.services.sales import LineRequest
 from ticketd.services.signed_forms import FORM_FIELD, FormKind
 from ticketd.web.context import SERVICES
-from ticketd.web.pages.admissions import WayIn, to_queue, turn, way_in
+from ticketd.web.pages.admissions import Turn, WayIn, to_queue, turn, way_in
 from ticketd.web.pages.buying import (
     NO_QUANTITY,
     in_words,
@@ -38,7 +38,7 @@ class PurchaseView(msgspec.Struct, frozen=True):
     venue: str
     live: Live | None
     way_in: WayIn | None
-    turn: str
+    turn: Turn | None
     asks_code: bool
     access_code: str
     hidden: HiddenFields

@@ -11,7 +11,7 @@ from ticketd.core.refusals import Reason, Refusal
 from ticketd.services.answering import TRY_AGAIN
 from ticketd.services.signed_forms import FORM_FIELD, FormKind
 from ticketd.web.context import SERVICES
-from ticketd.web.pages.admissions import WayIn, to_queue, turn, way_in
+from ticketd.web.pages.admissions import Turn, WayIn, to_queue, turn, way_in
 from ticketd.web.pages.buying import QUANTITY_MAX, in_words, key_to_keep, reservation_path, reserve
 from ticketd.web.pages.cards import Link, organizer_link
 from ticketd.web.pages.errors import not_found, refusal_page
@@ -61,7 +61,7 @@ class SeatsView(msgspec.Struct, frozen=True, kw_only=True):
     apart: bool
     field: str
     way_in: WayIn | None
-    turn: str
+    turn: Turn | None
     asks_code: bool
     access_code: str
     hidden: HiddenFields

@@ -1,7 +1,7 @@
-// Improves /r/…, which says everything in words without it: counts down, and looks again by itself.
+// Counts down to an end that the page says in words without it, and then looks again by itself.
 "use strict";
 
-// Not reload(): the page may be the answer to a payment, and reloading would send that again.
+// Not reload(): the page may be the answer to a form, and reloading would send that again.
 const lookAgain = () => location.replace(location.pathname);
 
 for (const clock of document.querySelectorAll("[data-seconds-left]")) {
