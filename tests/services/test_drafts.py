@@ -28,7 +28,18 @@ CONCERT = Event(EventId(1), OrganizerId(1), "Concert", "Loud", NOON, "Europe/Vie
 
 MEADOW = Venue(VenueId(1), OrganizerId(1), "Meadow", "", "Europe/Vienna")
 
-UNFIT_NAMES = ["", "a\x00b", "a\ud800b", "a\x1bb", "a\x85b", "a\nb", "a\u2028b", "x" * 201]
+UNFIT_NAMES = [
+    "",
+    "a\x00b",
+    "a\ud800b",
+    "a\x1bb",
+    "a\x85b",
+    "a\nb",
+    "a\u2028b",
+    "a\u202eb",
+    "a\u2066b",
+    "x" * 201,
+]
 
 
 def refused_fields(refusal: Refusal | None) -> list[str]:

@@ -10,6 +10,9 @@ NAME_LENGTH_MAX = 200
 _UNFIT_IN_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _UNFIT_IN_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
+# Whatever stands beside a name on a page or in a list would be read backwards, too.
+_TURNING_AROUND = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -36,4 +39,6 @@ def name_errors(name: str) -> tuple[FieldError, ...]:
         return (FieldError("name", f"At most {NAME_LENGTH_MAX} characters."),)
     if not is_line(name):
         return (FieldError("name", "Control characters are not allowed."),)
+    if _TURNING_AROUND.search(name):
+        return (FieldError("name", "Characters that turn the direction of writing around aren't allowed."),)
     return ()
