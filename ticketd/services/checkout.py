@@ -18,11 +18,11 @@ from ticketd.core.outcomes import Departed
 from ticketd.core.refusals import FieldError, Reason, Refusal, invalid
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.core.stats import PaymentStats
-from ticketd.deadlines import Deadlines, TimeLimit
 from ticketd.ports import CardError, Charge, CurrencyError, PaymentError, PaymentGateway, Router
 from ticketd.services.answering import TRY_AGAIN
 from ticketd.services.payment_steps import BackOff, PaymentSteps
 from ticketd.services.texts import is_email, is_line
+from ticketd.timeouts import TimeLimit, Timeouts
 
 EMAIL_LENGTH_MAX = 254
 NAME_LENGTH_MAX = 200
@@ -140,7 +140,7 @@ class Checkout:
         self._limits = limits
         self._steps = PaymentSteps(router, limits.back_off)
         self._running: dict[str, _Running] = {}
-        self._patience: Deadlines[_Patience] = Deadlines(limits.answer_seconds_max, _wake)
+        self._patience: Timeouts[_Patience] = Timeouts(limits.answer_seconds_max, _wake)
         self._charge_time = TimeLimit(limits.charge_seconds_max)
         self._closing = False
         self._outcomes: Counter[str] = Counter()

@@ -18,7 +18,6 @@ from ticketd.core.outcomes import Departed, Outcome
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.replay import StillOpen, line_of
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
-from ticketd.deadlines import TimeLimit
 from ticketd.ports import Clock, Journal, Router
 from ticketd.services.answering import TRY_AGAIN, hear, in_time, is_in_doubt
 from ticketd.services.carts import Carts, Granted, repeat
@@ -35,6 +34,7 @@ from ticketd.services.wishes import (
     part_of,
     parts_of,
 )
+from ticketd.timeouts import TimeLimit
 
 __all__ = ["Granted", "LineRequest", "Sales"]
 

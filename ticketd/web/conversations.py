@@ -8,7 +8,7 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.web_request import BaseRequest
 
 from ticketd.core.refusals import Reason, Refusal
-from ticketd.deadlines import Deadlines
+from ticketd.timeouts import Timeouts
 from ticketd.web.framing import END_OF_HEAD, asks_to_close, bytes_missing
 from ticketd.web.parsing import BODY_BYTES_MAX
 from ticketd.web.shortcut import Shortcut, Work
@@ -60,12 +60,8 @@ class Host:
         self.loop = asyncio.get_running_loop()
         self.keepalive_seconds = limits.keepalive_seconds
         self.turnstile = Turnstile(limits.reservations_in_progress_max)
-        self.senders: Deadlines[Conversation] = Deadlines(
-            limits.head_seconds_max, Conversation.send_too_slowly
-        )
-        self.readers: Deadlines[Conversation] = Deadlines(
-            limits.read_seconds_max, Conversation.read_too_slowly
-        )
+        self.senders: Timeouts[Conversation] = Timeouts(limits.head_seconds_max, Conversation.send_too_slowly)
+        self.readers: Timeouts[Conversation] = Timeouts(limits.read_seconds_max, Conversation.read_too_slowly)
         self.slow_senders_cut = 0
         self.slow_readers_cut = 0
 

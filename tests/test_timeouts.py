@@ -7,7 +7,7 @@ import pytest
 
 from tests.actors.house import turns
 from tests.eventually import eventually
-from ticketd.deadlines import Deadlines, TimeLimit
+from ticketd.timeouts import TimeLimit, Timeouts
 
 SHORT, LONG = 0.0, 3600.0
 
@@ -35,21 +35,21 @@ class Work:
 
 async def test_the_late_are_called_in_the_order_they_began_without_those_that_ended() -> None:
     late: list[str] = []
-    deadlines = Deadlines(SHORT, late.append)
+    timeouts = Timeouts(SHORT, late.append)
     for name in ("a", "b", "c", "a"):
-        deadlines.begin(name)
-    deadlines.end("b")
+        timeouts.begin(name)
+    timeouts.end("b")
     await eventually(lambda: len(late) == 2)
-    assert (late, len(deadlines)) == (["a", "c"], 0)
+    assert (late, len(timeouts)) == (["a", "c"], 0)
 
 
 async def test_once_closed_nobody_is_late() -> None:
     late: list[str] = []
-    deadlines = Deadlines(SHORT, late.append)
-    deadlines.begin("a")
-    deadlines.close()
+    timeouts = Timeouts(SHORT, late.append)
+    timeouts.begin("a")
+    timeouts.close()
     await turns()
-    assert (late, len(deadlines)) == ([], 0)
+    assert (late, len(timeouts)) == ([], 0)
 
 
 async def test_work_in_time_comes_to_what_it_comes_to() -> None:

@@ -8,7 +8,7 @@ T = TypeVar("T", bound=Hashable)
 Result = TypeVar("Result")
 
 
-class Deadlines(Generic[T]):
+class Timeouts(Generic[T]):
     """Calls `late` with each that has been waited for longer than `seconds`."""
 
     def __init__(self, seconds: float, late: Callable[[T], None]) -> None:
@@ -64,7 +64,7 @@ class TimeLimit:
     """What `asyncio.timeout` does, for a tenth of its cost; once at a time in each task."""
 
     def __init__(self, seconds: float) -> None:
-        self._tasks: Deadlines[asyncio.Task[Any]] = Deadlines(seconds, self._interrupt)
+        self._tasks: Timeouts[asyncio.Task[Any]] = Timeouts(seconds, self._interrupt)
         self._interrupted: set[asyncio.Task[Any]] = set()
 
     async def keep(self, work: Coroutine[Any, Any, Result]) -> Result:
