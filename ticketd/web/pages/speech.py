@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 from ticketd.core.ids import MICROSECONDS, Instant
-from ticketd.web.pages.languages import WORDS, Counted, Words
+from ticketd.paths import site_root
+from ticketd.web.pages.languages import Counted, Words
 from ticketd.web.pages.words import MINUTE_SECONDS
 
 _HEADER_LENGTH_MAX = 200
@@ -17,10 +20,10 @@ _HEADERS_REMEMBERED_MAX = 512
 _HOUR_MINUTES = 60
 
 
-class Speech(msgspec.Struct, frozen=True, kw_only=True):
-    """One language."""
+class Speech(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One language, as its file in `templates/languages` has it."""
 
-    code: str
+    code: str = ""
     words: Words
     thousands: str = "."
     """What stands between groups of three digits …"""
@@ -64,16 +67,13 @@ def clock(seconds: int) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-SPEECHES: Final[Mapping[str, Speech]] = {
-    speech.code: speech
-    for speech in (
-        Speech(code="en", words=WORDS["en"], thousands=",", moment="{day} %B %Y, %H:%M"),
-        Speech(code="de", words=WORDS["de"], moment="%d.%m.%Y, %H:%M"),
-        Speech(code="fr", words=WORDS["fr"], thousands="\u202f", one_from=0),
-        Speech(code="es", words=WORDS["es"], grouped_from=10_000),
-        Speech(code="it", words=WORDS["it"], grouped_from=10_000),
-    )
-}
+def _read(file: Path) -> Speech:
+    return replace(msgspec.toml.decode(file.read_bytes(), type=Speech), code=file.stem)
+
+
+_FILES = (site_root() / "templates" / "languages").glob("*.toml")
+SPEECHES: Final[Mapping[str, Speech]] = {file.stem: _read(file) for file in sorted(_FILES)}
+"""By the language's code."""
 DEFAULT: Final = SPEECHES["en"]
 
 
