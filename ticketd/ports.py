@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from ticketd.core.catalogue import Listing
-from ticketd.core.commands import AnyCommand
+from ticketd.core.commands import Command
 from ticketd.core.facts import AnyFact
 from ticketd.core.ids import Instant, InventoryId, OrganizerId, ReservationId
 from ticketd.core.inventory import Inventory
-from ticketd.core.outcomes import Offer, Outcome
+from ticketd.core.outcomes import Offer
+from ticketd.core.refusals import Refusal
 from ticketd.core.reservations import Line
 from ticketd.core.seat_views import SeatView
 from ticketd.core.snapshots import Snapshot
+
+Answer = TypeVar("Answer")
 
 
 class StartupRefused(Exception):
@@ -44,8 +47,8 @@ class Clock(Protocol):
 class Router(Protocol):
     """The way to every inventory's actor, wherever it is."""
 
-    def ask(self, inventory_id: InventoryId, command: AnyCommand) -> asyncio.Future[Outcome]:
-        """Put a command into the mailbox; the outcome comes once what it depends on is durable.
+    def ask(self, inventory_id: InventoryId, command: Command[Answer]) -> asyncio.Future[Answer | Refusal]:
+        """Put a command into the mailbox; the answer comes once what it depends on is durable.
 
         A full mailbox and an answer that takes too long are refused with OVERLOADED; the latter
         doesn't mean that nothing happened. Cancelling the future drops the answer, not the work.

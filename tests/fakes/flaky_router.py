@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from enum import Enum, auto
+from typing import Any
 
 from tests.fakes.router import InstantRouter
 from ticketd.core.commands import AnyCommand, Inspect
@@ -42,7 +43,7 @@ class FlakyRouter(InstantRouter):
         self.silent = False
         """Whether some command has been left without an answer."""
 
-    def ask(self, inventory_id: InventoryId, command: AnyCommand) -> asyncio.Future[Outcome]:
+    def ask(self, inventory_id: InventoryId, command: Any) -> asyncio.Future[Any]:
         """See `ports.Router.ask`."""
         self.asked.append((inventory_id, command))
         mishap = self.mishap(command)
@@ -63,7 +64,7 @@ class FlakyRouter(InstantRouter):
 
     def do(self, inventory_id: InventoryId, command: AnyCommand) -> Outcome:
         """Have a command decided, past all mishaps."""
-        outcome = super().ask(inventory_id, command).result()
+        outcome: Outcome = super().ask(inventory_id, command).result()
         inventory = self.inventories[inventory_id]
         closed = [line for line in inventory.lines.values() if line.status not in OPEN]
         for line in closed:

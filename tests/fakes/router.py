@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from ticketd.core.changes import changes_of
 from ticketd.core.commands import AnyCommand
@@ -36,7 +37,7 @@ class InstantRouter:
         """Answer the next command for this inventory with this refusal, without doing it."""
         self._refusals[inventory_id].append(refusal)
 
-    def ask(self, inventory_id: InventoryId, command: AnyCommand) -> asyncio.Future[Outcome]:
+    def ask(self, inventory_id: InventoryId, command: Any) -> asyncio.Future[Any]:
         """See `ports.Router.ask`."""
         self.commands.append((inventory_id, command))
         reply: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()

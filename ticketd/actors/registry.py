@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 
 from ticketd.actors.ticket_type import OVERLOADED, Limits, Observer, Tally, TicketTypeActor
-from ticketd.core.commands import AnyCommand
+from ticketd.core.commands import Command
 from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
-from ticketd.core.outcomes import Offer, Outcome
+from ticketd.core.outcomes import Offer
+from ticketd.core.refusals import Refusal
 from ticketd.core.reservations import Line, ReservationStatus
 from ticketd.core.seat_views import SeatView
 from ticketd.core.stats import RegistryStats
 from ticketd.memory import give_back
-from ticketd.ports import Clock, Journal, StorageUnavailable
+from ticketd.ports import Answer, Clock, Journal, StorageUnavailable
 
 TICK_SECONDS = 0.25
 LOAD_RETRY_SECONDS = 0.5
@@ -58,16 +59,16 @@ class Registry:
 
     # -- the Router port
 
-    def ask(self, inventory_id: InventoryId, command: AnyCommand) -> asyncio.Future[Outcome]:
+    def ask(self, inventory_id: InventoryId, command: Command[Answer]) -> asyncio.Future[Answer | Refusal]:
         """See `ports.Router.ask`."""
         if self._closed:
-            reply: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+            reply: asyncio.Future[Answer | Refusal] = asyncio.get_running_loop().create_future()
             reply.set_result(OVERLOADED)
             return reply
         actor = self._actors.get(inventory_id)
         if actor is None:
             actor = self._bring_in(inventory_id)
-        return actor.ask(command)
+        return actor.ask(command)  # type: ignore[arg-type,return-value]  # what Command says, Inventory keeps
 
     def line(self, inventory_id: InventoryId, reservation_id: ReservationId) -> Line | None:
         """See `ports.Router.line`."""

@@ -1,19 +1,23 @@
 """What an inventory can be asked to do. Commands are imperative and may be refused."""
 
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
 from ticketd.core.facts import OWN
 from ticketd.core.ids import Instant, InventoryId, ReservationId, SeatId, TicketCode, TicketTypeId
+from ticketd.core.outcomes import AccessCodes, Departed, Offer
+from ticketd.core.reservations import Line
 from ticketd.core.terms import EventWindow, Profile, Terms, TermsPatch
 
-
-class Command(msgspec.Struct, frozen=True, gc=False):
-    """Anything that can lie in an inventory's mailbox."""
+Answer_co = TypeVar("Answer_co", covariant=True)
 
 
-class Open(Command, frozen=True):
+class Command(msgspec.Struct, Generic[Answer_co], frozen=True, gc=False):
+    """Anything that can lie in an inventory's mailbox, and what it is answered with unless it is refused."""
+
+
+class Open(Command[Offer], frozen=True):
     """Begin to exist, on these terms; a ticket type other than OWN, on the shared capacity that is asked."""
 
     profile: Profile
@@ -24,27 +28,27 @@ class Open(Command, frozen=True):
     """Its seats, as `Hall.encode` writes them; empty if it isn't sold by the seat."""
 
 
-class ChangeTerms(Command, frozen=True):
+class ChangeTerms(Command[Offer], frozen=True):
     """Go on with some terms changed."""
 
     patch: TermsPatch
     ticket_type_id: TicketTypeId = OWN
 
 
-class ChangeEventWindow(Command, frozen=True):
+class ChangeEventWindow(Command[Offer], frozen=True):
     """Follow the event: its standing and its sale window."""
 
     window: EventWindow
     ticket_type_id: TicketTypeId = OWN
 
 
-class Delete(Command, frozen=True):
+class Delete(Command[Offer], frozen=True):
     """Stop existing; only without anything sold, held or paying."""
 
     ticket_type_id: TicketTypeId = OWN
 
 
-class SetAccessCode(Command, frozen=True):
+class SetAccessCode(Command[Offer], frozen=True):
     """Sell with this code, at most `capacity`, before `until`; from the first one on with codes only."""
 
     code: str
@@ -53,14 +57,14 @@ class SetAccessCode(Command, frozen=True):
     ticket_type_id: TicketTypeId = OWN
 
 
-class RemoveAccessCode(Command, frozen=True):
+class RemoveAccessCode(Command[Offer], frozen=True):
     """Sell no more with this code; after the last one, to everybody."""
 
     code: str
     ticket_type_id: TicketTypeId = OWN
 
 
-class ListAccessCodes(Command, frozen=True):
+class ListAccessCodes(Command[AccessCodes], frozen=True):
     """Tell which codes there are, and how much they were used; changes nothing."""
 
     ticket_type_id: TicketTypeId = OWN
@@ -77,7 +81,7 @@ NOT_ADMITTED: Final = "-"
 """In place of an admission: only what the same key has made before may be had."""
 
 
-class Reserve(Command, frozen=True):
+class Reserve(Command[Line | Departed], frozen=True):
     """Hold `quantity` for `hold_seconds`; of seats exactly `seats`, or the best if none are named."""
 
     reservation_id: ReservationId
@@ -104,20 +108,20 @@ class Reserve(Command, frozen=True):
     """Keyed hash of who asks, whose habits count; empty where they don't."""
 
 
-class Seal(Command, frozen=True):
+class Seal(Command[Line | Departed], frozen=True):
     """Turn a cart's tentative hold into one that lasts until `deadline`."""
 
     reservation_id: ReservationId
     deadline: Instant
 
 
-class Release(Command, frozen=True):
+class Release(Command[Line | Departed], frozen=True):
     """Give a held line back."""
 
     reservation_id: ReservationId
 
 
-class StartPayment(Command, frozen=True):
+class StartPayment(Command[Line | Departed], frozen=True):
     """Keep the line from expiring while money moves."""
 
     reservation_id: ReservationId
@@ -127,14 +131,14 @@ class StartPayment(Command, frozen=True):
     """For the home line: the guest limits that this payment counts for."""
 
 
-class FailPayment(Command, frozen=True):
+class FailPayment(Command[Line | Departed], frozen=True):
     """The attempt is surely not charged: the guest may try again."""
 
     reservation_id: ReservationId
     attempt: int
 
 
-class Confirm(Command, frozen=True):
+class Confirm(Command[Line | Departed], frozen=True):
     """The attempt is charged: the line is sold."""
 
     reservation_id: ReservationId
@@ -142,13 +146,13 @@ class Confirm(Command, frozen=True):
     ticket_codes: tuple[TicketCode, ...]
 
 
-class Inspect(Command, frozen=True):
+class Inspect(Command[Line | Departed], frozen=True):
     """Tell how a line stands; changes nothing."""
 
     reservation_id: ReservationId
 
 
-class ExpireDue(Command, frozen=True):
+class ExpireDue(Command[Offer], frozen=True):
     """Give back what nobody paid for in time."""
 
 

@@ -11,10 +11,11 @@ from ticketd.core.reservations import ReservationStatus
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
-    """Facts to apply, and what to answer: as it is, a line as it then stands, or (None) the offer."""
+    """What to answer, and the facts to apply before."""
 
-    facts: tuple[AnyFact, ...]
     answer: Refusal | AccessCodes | ReservationId | None
+    """As it is; of a reservation's id the line, of None the offer, as they stand after the facts."""
+    facts: tuple[AnyFact, ...] = ()
 
 
 def closed_refusal(command: c.Release | c.StartPayment, status: ReservationStatus) -> Refusal | None:

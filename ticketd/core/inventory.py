@@ -43,11 +43,11 @@ class Inventory(Takings):
                     decision = self._reserve_from_stock(command, now, expired)
             case c.Confirm() | c.StartPayment() | c.Release() | c.FailPayment() | c.Seal() | c.Inspect():
                 if expired and any(fact.reservation_id == command.reservation_id for fact in expired):
-                    decision = Decision((), self._answer_closed(command, EXPIRED))
+                    decision = Decision(self._answer_closed(command, EXPIRED))
                 else:
                     decision = self._on_line(command, now)
             case c.ExpireDue():
-                decision = Decision((), None)
+                decision = Decision(None)
             case c.ListAccessCodes() | c.SetAccessCode() | c.RemoveAccessCode():
                 decision = self._on_codes(command, now)
             case c.Open() | c.ChangeTerms() | c.ChangeEventWindow() | c.Delete():
@@ -57,7 +57,7 @@ class Inventory(Takings):
                     decision = self._on_shelf_terms(command, now, expired)
             case _:
                 assert_never(command)
-        return Decision(expired + decision.facts, decision.answer) if expired else decision
+        return Decision(decision.answer, expired + decision.facts) if expired else decision
 
     def _due(self, now: Instant) -> tuple[f.Expired, ...]:
         due: dict[ReservationId, f.Expired] = {}
@@ -71,13 +71,13 @@ class Inventory(Takings):
     def _reserve(self, command: c.Reserve, now: Instant, free: int) -> Decision:
         reservation_id, quantity, terms = command.reservation_id, command.quantity, self.terms
         if reservation_id in self.lines:
-            return Decision((), reservation_id)
+            return Decision(reservation_id)
         if command.key and (use := self.keys.find(command.key)):
             same = use.request == command.request
-            return Decision((), use.reservation_id if same else Refusal(Reason.KEY_REUSED))
+            return Decision(use.reservation_id if same else Refusal(Reason.KEY_REUSED))
         opens_at, ends_at = self.sale_time
         if not opens_at <= now < ends_at or quantity > free or quantity > terms.max_per_reservation:
-            return Decision((), self._sale_refusal(quantity, now, free))
+            return Decision(self._sale_refusal(quantity, now, free))
         deadline = Instant(now + command.hold_seconds * MICROSECONDS)
         fact = f.Reserved(
             now,
@@ -89,7 +89,7 @@ class Inventory(Takings):
             command.request,
             command.parts,
         )
-        return Decision((fact,), reservation_id)
+        return Decision(reservation_id, (fact,))
 
     def _sale_refusal(self, quantity: int, now: Instant, free: int) -> Refusal:
         if not self.exists:
@@ -108,20 +108,20 @@ class Inventory(Takings):
             if command.guest and (lapsed or known.status not in (HELD, PAYING)):
                 known = None  # a claim that is over can be made anew
             elif known.guest == command.guest:
-                return Decision((), command.reservation_id)
+                return Decision(command.reservation_id)
         gone = [self.lines[fact.reservation_id] for fact in expired] if expired else ()
         if before := self._made_before(command, gone):
-            return Decision((), before)
+            return Decision(before)
         allowed = self.allowed(command, now, gone) if command.identity else command
         if isinstance(allowed, Refusal):
-            return Decision((), allowed)
+            return Decision(allowed)
         if gone:
             taken = self._take_after(gone, allowed, now, known)
         else:
             taken = self.take(allowed, now, self.free, known)
         if isinstance(taken, Refusal):
-            return Decision((), taken)
-        return Decision(taken, command.reservation_id)
+            return Decision(taken)
+        return Decision(command.reservation_id, taken)
 
     def _made_before(self, command: c.Reserve, gone: Sequence[Line]) -> ReservationId | Refusal | None:
         """What the same key, or the same admission, stands for already."""
@@ -157,10 +157,10 @@ class Inventory(Takings):
     ) -> Decision:
         line = self.lines.get(command.reservation_id)
         if line is None or isinstance(command, c.Inspect):
-            return Decision((), command.reservation_id)
+            return Decision(command.reservation_id)
         if line.status is HELD and line.deadline <= now:
             expired = f.Expired(now, line.reservation_id, line.seq)
-            return Decision((expired,), self._answer_closed(command, EXPIRED))
+            return Decision(self._answer_closed(command, EXPIRED), (expired,))
         match command:
             case c.StartPayment():
                 return self._start_payment(command, line, now)
@@ -193,19 +193,19 @@ class Inventory(Takings):
     def _start_payment(self, command: c.StartPayment, line: Line, now: Instant) -> Decision:
         if line.status is PAYING:
             if line.is_home:
-                return Decision((), Refusal(Reason.PAYMENT_IN_PROGRESS))
-            return Decision((), line.reservation_id)
+                return Decision(Refusal(Reason.PAYMENT_IN_PROGRESS))
+            return Decision(line.reservation_id)
         if line.status is not HELD:
-            return Decision((), self._answer_closed(command, line.status))
+            return Decision(self._answer_closed(command, line.status))
         if line.tentative:
-            return Decision((), Refusal(Reason.NOT_FOUND))
+            return Decision(Refusal(Reason.NOT_FOUND))
         if self._is_cancelled(line):
-            return Decision((), Refusal(Reason.NOT_ON_SALE, "The event has been cancelled."))
+            return Decision(Refusal(Reason.NOT_ON_SALE, "The event has been cancelled."))
         if line.attempt >= PAYMENT_ATTEMPTS_MAX:
-            return Decision((), Refusal(Reason.LIMIT_EXCEEDED, "Too many attempts to pay."))
+            return Decision(Refusal(Reason.LIMIT_EXCEEDED, "Too many attempts to pay."))
         attempt = command.attempt or line.attempt + 1
         started = f.PaymentStarted(now, line.reservation_id, attempt, command.claims)
-        return Decision((started,), line.reservation_id)
+        return Decision(line.reservation_id, (started,))
 
     def _is_cancelled(self, line: Line) -> bool:
         if not line.shares:
@@ -214,33 +214,33 @@ class Inventory(Takings):
 
     def _confirm(self, command: c.Confirm, line: Line, now: Instant) -> Decision:
         if line.status is PAID:
-            return Decision((), line.reservation_id)
+            return Decision(line.reservation_id)
         if line.status is not PAYING or line.attempt != command.attempt:
-            return Decision((), Refusal(Reason.RESERVATION_CLOSED))
+            return Decision(Refusal(Reason.RESERVATION_CLOSED))
         confirmed = f.Confirmed(now, line.reservation_id, command.ticket_codes, line.seq)
-        return Decision((confirmed,), line.reservation_id)
+        return Decision(line.reservation_id, (confirmed,))
 
     def _fail_payment(self, command: c.FailPayment, line: Line, now: Instant) -> Decision:
         if line.status is not PAYING or line.attempt != command.attempt:
-            return Decision((), line.reservation_id)
+            return Decision(line.reservation_id)
         grace = RETRY_SECONDS * MICROSECONDS
         deadline = min(max(line.deadline, now + grace), line.first_deadline + grace)
-        return Decision((f.PaymentFailed(now, line.reservation_id, Instant(deadline)),), line.reservation_id)
+        return Decision(line.reservation_id, (f.PaymentFailed(now, line.reservation_id, Instant(deadline)),))
 
     def _release(self, command: c.Release, line: Line, now: Instant) -> Decision:
         if line.status is HELD:
-            return Decision((f.Released(now, line.reservation_id, line.seq),), line.reservation_id)
+            return Decision(line.reservation_id, (f.Released(now, line.reservation_id, line.seq),))
         if line.status is PAYING:
-            return Decision((), Refusal(Reason.PAYMENT_IN_PROGRESS))
-        return Decision((), self._answer_closed(command, line.status))
+            return Decision(Refusal(Reason.PAYMENT_IN_PROGRESS))
+        return Decision(self._answer_closed(command, line.status))
 
     def _seal(self, command: c.Seal, line: Line, now: Instant) -> Decision:
         if line.status is not HELD:
-            return Decision((), self._answer_closed(command, line.status))
+            return Decision(self._answer_closed(command, line.status))
         if not line.tentative:
-            return Decision((), line.reservation_id)
+            return Decision(line.reservation_id)
         deadline = self.sealed_until(line, command.deadline, now) if line.identity else command.deadline
-        return Decision((f.Sealed(now, line.reservation_id, deadline),), line.reservation_id)
+        return Decision(line.reservation_id, (f.Sealed(now, line.reservation_id, deadline),))
 
     def _on_own_terms(
         self, command: c.Open | c.ChangeTerms | c.ChangeEventWindow | c.Delete, now: Instant, *, taken: int
@@ -248,19 +248,19 @@ class Inventory(Takings):
         if isinstance(command, c.Open):
             return self._open(command, now)
         if not self.exists:
-            return Decision((), Refusal(Reason.NOT_FOUND))
+            return Decision(Refusal(Reason.NOT_FOUND))
         match command:
             case c.ChangeTerms():
                 capacity = command.patch.capacity
                 if self.seating is not None and capacity not in (msgspec.UNSET, self.terms.capacity):
-                    return Decision((), invalid("capacity", "It is the number of its seats."))
+                    return Decision(invalid("capacity", "It is the number of its seats."))
                 return change_terms(self, command, now, taken=taken)
             case c.ChangeEventWindow():
                 return change_window(self, command, now)
             case c.Delete():
                 if len(self.shelves):
                     return Decision(
-                        (), Refusal(Reason.HAS_SALES, "Ticket types still draw on it.", sold=0, held=0)
+                        Refusal(Reason.HAS_SALES, "Ticket types still draw on it.", sold=0, held=0)
                     )
                 return delete(self, command, now, taken=taken)
             case _:
@@ -268,12 +268,12 @@ class Inventory(Takings):
 
     def _open(self, command: c.Open, now: Instant) -> Decision:
         if self.profile is not None:
-            return Decision((), None)
+            return Decision(None)
         terms = command.terms
         if command.hall:
             terms = msgspec.structs.replace(terms, capacity=shared_hall(command.hall).sellable)
         opened = f.Opened(now, command.profile, terms, command.window, hall=command.hall)
-        return Decision((opened,), None)
+        return Decision(None, (opened,))
 
     def _on_shelf_terms(
         self,
@@ -285,13 +285,13 @@ class Inventory(Takings):
         shelf = self.shelves.get(shelf_id)
         if isinstance(command, c.Open):
             if not self.exists or self.is_plain:
-                return Decision((), Refusal(Reason.NOT_FOUND))
+                return Decision(Refusal(Reason.NOT_FOUND))
             if shelf is not None:
-                return Decision((), None)
+                return Decision(None)
             opened = f.Opened(now, command.profile, command.terms, command.window, shelf_id)
-            return Decision((opened,), None)
+            return Decision(None, (opened,))
         if shelf is None:
-            return Decision((), Refusal(Reason.NOT_FOUND))
+            return Decision(Refusal(Reason.NOT_FOUND))
         freed = sum(
             share.quantity
             for fact in expired
@@ -313,20 +313,20 @@ class Inventory(Takings):
     ) -> Decision:
         shelf_id = command.ticket_type_id
         if not self.exists or not (shelf_id == f.OWN or self.shelves.get(shelf_id)):
-            return Decision((), Refusal(Reason.NOT_FOUND))
+            return Decision(Refusal(Reason.NOT_FOUND))
         codes = self.codes_of(shelf_id)
         match command:
             case c.ListAccessCodes():
-                return Decision((), AccessCodes(codes.codes()))
+                return Decision(AccessCodes(codes.codes()))
             case c.SetAccessCode():
                 if not codes.has_room_for(command.code):
-                    return Decision((), invalid("code", f"At most {ACCESS_CODES_MAX:,} codes."))
+                    return Decision(invalid("code", f"At most {ACCESS_CODES_MAX:,} codes."))
                 fact = f.AccessCodeSet(now, command.code, command.capacity, command.until, shelf_id)
-                return Decision((fact,), None)
+                return Decision(None, (fact,))
             case c.RemoveAccessCode():
                 if command.code not in codes:
-                    return Decision((), Refusal(Reason.NOT_FOUND))
-                return Decision((f.AccessCodeRemoved(now, command.code, shelf_id),), None)
+                    return Decision(Refusal(Reason.NOT_FOUND))
+                return Decision(None, (f.AccessCodeRemoved(now, command.code, shelf_id),))
             case _:
                 assert_never(command)
 

@@ -40,24 +40,24 @@ def change_terms(on: OnSale, command: c.ChangeTerms, now: Instant, *, taken: int
     terms = command.patch.applied_to(on.terms)
     errors = window_errors(terms.on_sale_at, terms.off_sale_at)
     if errors:
-        return Decision((), Refusal(Reason.INVALID, errors=errors))
+        return Decision(Refusal(Reason.INVALID, errors=errors))
     if terms.capacity < taken:
-        return Decision((), _taken_refusal(on, Reason.CAPACITY_BELOW_SOLD, taken))
-    return Decision((f.TermsChanged(now, terms, command.ticket_type_id),), None)
+        return Decision(_taken_refusal(on, Reason.CAPACITY_BELOW_SOLD, taken))
+    return Decision(None, (f.TermsChanged(now, terms, command.ticket_type_id),))
 
 
 def change_window(on: OnSale, command: c.ChangeEventWindow, now: Instant) -> Decision:
     """The new window, if it is another."""
     if command.window == on.window:
-        return Decision((), None)
-    return Decision((f.EventWindowChanged(now, command.window, command.ticket_type_id),), None)
+        return Decision(None)
+    return Decision(None, (f.EventWindowChanged(now, command.window, command.ticket_type_id),))
 
 
 def delete(on: OnSale, command: c.Delete, now: Instant, *, taken: int) -> Decision:
     """The end, unless somebody has something of it."""
     if taken > 0:
-        return Decision((), _taken_refusal(on, Reason.HAS_SALES, taken))
-    return Decision((f.Deleted(now, command.ticket_type_id),), None)
+        return Decision(_taken_refusal(on, Reason.HAS_SALES, taken))
+    return Decision(None, (f.Deleted(now, command.ticket_type_id),))
 
 
 def _taken_refusal(on: OnSale, reason: Reason, taken: int) -> Refusal:

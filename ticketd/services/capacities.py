@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
-from ticketd.core.commands import AnyCommand, ChangeTerms, Delete, Open
+from ticketd.core.commands import ChangeTerms, Delete, Open
 from ticketd.core.ids import InventoryId, OwnerId, inventory_of
 from ticketd.core.outcomes import Offer
 from ticketd.core.refusals import Reason, Refusal
@@ -46,7 +46,7 @@ class Capacities:
             return refusal
         capacity_id = inventory_of(await self._store.next_ticket_type_id())
         profile = Profile(organizer.id, None, str(uuid.uuid4()), kind=Kind.CAPACITY)
-        return await self._ask(capacity_id, Open(profile, terms, None))
+        return await self._router.ask(capacity_id, Open(profile, terms, None))
 
     async def change(self, owner_id: OwnerId, capacity_id: InventoryId, patch: TermsPatch) -> Offer | Refusal:
         """The changed capacity; only `name` and `capacity` mean anything here."""
@@ -57,7 +57,7 @@ class Capacities:
         refusal = terms_refusal(patch.applied_to(known.terms))
         if refusal is not None:
             return refusal
-        return await self._ask(capacity_id, ChangeTerms(patch))
+        return await self._router.ask(capacity_id, ChangeTerms(patch))
 
     async def delete(self, owner_id: OwnerId, capacity_id: InventoryId) -> Refusal | None:
         """None once it is gone; HAS_SALES while ticket types draw on it."""
@@ -71,8 +71,3 @@ class Capacities:
         if isinstance(outcome, Refusal) and outcome.reason is not Reason.NOT_FOUND:
             return outcome
         return None
-
-    async def _ask(self, capacity_id: InventoryId, command: AnyCommand) -> Offer | Refusal:
-        outcome = await self._router.ask(capacity_id, command)
-        assert isinstance(outcome, Offer | Refusal), "an inventory answers changes with its offer"
-        return outcome

@@ -8,13 +8,14 @@ Unicode's forms its letters have. Nobody but this module sees the address; the a
 import asyncio
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from unicodedata import normalize
 
 import msgspec
 
 from ticketd.core.commands import Release, Reserve
 from ticketd.core.ids import InventoryId, TicketTypeId
-from ticketd.core.outcomes import Outcome
+from ticketd.core.outcomes import Departed
 from ticketd.core.refusals import Refusal, invalid
 from ticketd.core.reservations import Line, Reservation
 from ticketd.ports import Router
@@ -89,11 +90,11 @@ class GuestLimits:
         return hashlib.blake2b(folded.encode(), key=self._secret, digest_size=_GUEST_DIGEST_BYTES).hexdigest()
 
 
-def _claimed(held: Reservation, outcomes: list[Outcome]) -> Reservation | Refusal:
+def _claimed(held: Reservation, outcomes: Sequence[Line | Departed | Refusal]) -> Reservation | Refusal:
     claims: list[Line] = []
     for outcome in outcomes:
         if isinstance(outcome, Refusal):
             return outcome
-        assert isinstance(outcome, Line), "a Reserve is answered with a line or a refusal"
+        assert isinstance(outcome, Line), "without a key, nothing made before can be meant"
         claims.append(outcome)
     return msgspec.structs.replace(held, claims=tuple(claims))

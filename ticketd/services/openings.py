@@ -88,7 +88,6 @@ class Openings:
             if outcome.reason is Reason.OVERLOADED and hall and event is not None:
                 self._in_doubt[event.id].add(inventory_id)
             return outcome
-        assert isinstance(outcome, Offer), "an inventory answers changes with its offer"
         offer = outcome.of(ticket_type_id)
         assert offer is not None, "it has just been opened"
         return offer

@@ -8,7 +8,7 @@ import msgspec
 
 from ticketd.core.commands import Confirm, FailPayment, Release, StartPayment
 from ticketd.core.ids import TICKET_CODE_LENGTH, ticket_code
-from ticketd.core.outcomes import AccessCodes, Departed, Offer, Outcome
+from ticketd.core.outcomes import Departed
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.ports import Router
@@ -145,8 +145,8 @@ class PaymentSteps:
                     return outcome
                 case Refusal(reason=Reason.OVERLOADED):
                     await asyncio.sleep(next(delays))
-                case Refusal() | Offer() | AccessCodes():
-                    raise InconsistentLine(f"{type(step).__name__}: {_name(outcome)}")
+                case Refusal():
+                    raise InconsistentLine(f"{type(step).__name__}: {outcome.reason}")
                 case _:
                     assert_never(outcome)
 
@@ -157,17 +157,8 @@ def _like(reservation: Reservation, lines: Sequence[Line]) -> Reservation:
     return Reservation(tuple(lines[:count]), tuple(lines[count:]))
 
 
-def _started(outcome: Outcome) -> Line | Refusal | Departed:
-    match outcome:
-        case Line(status=ReservationStatus.PAYING) | Refusal() | Departed():
-            return outcome
-        case Line():
-            return Departed(outcome.reservation_id)
-        case Offer() | AccessCodes():
-            raise InconsistentLine(f"StartPayment: {_name(outcome)}")
-        case _:
-            assert_never(outcome)
-
-
-def _name(outcome: Refusal | Offer | AccessCodes) -> str:
-    return outcome.reason if isinstance(outcome, Refusal) else type(outcome).__name__
+def _started(outcome: Line | Departed | Refusal) -> Line | Departed | Refusal:
+    """A line that isn't `paying` was closed in the meantime."""
+    if isinstance(outcome, Line) and outcome.status is not ReservationStatus.PAYING:
+        return Departed(outcome.reservation_id)
+    return outcome

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from typing import assert_never
 
 from ticketd.core.catalogue import TicketType
 from ticketd.core.commands import NOT_ADMITTED, Inspect, Release, Reserve
@@ -14,7 +15,7 @@ from ticketd.core.ids import (
     home_inventory,
     reservation_id,
 )
-from ticketd.core.outcomes import Departed, Outcome
+from ticketd.core.outcomes import Departed
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.replay import StillOpen, line_of
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
@@ -156,9 +157,10 @@ class Sales:
                 return Granted(Reservation((outcome,)), repeated)
             case Departed():
                 return await repeat(self.find, outcome.reservation_id)
-            case _:
-                assert isinstance(outcome, Refusal), "a Reserve is answered with a line or a refusal"
+            case Refusal():
                 return outcome
+            case _:
+                assert_never(outcome)
 
     def _new_id(self, home: InventoryId) -> ReservationId:
         return reservation_id(home=home, now=self._clock.now(), random=self._random.take(RANDOM_BYTES))
@@ -225,9 +227,7 @@ class Sales:
         if closed := self._closed.get(known, inventory):
             return closed
         outcome = await self._router.ask(inventory, Inspect(known))
-        if isinstance(outcome, Line | Refusal):
-            return outcome
-        return await self._closed_line(inventory, known)
+        return await self._closed_line(inventory, known) if isinstance(outcome, Departed) else outcome
 
     async def _closed_line(self, inventory: InventoryId, known: ReservationId) -> Line | Refusal:
         if closed := self._closed.get(known, inventory):
@@ -276,7 +276,7 @@ class Sales:
         await asyncio.gather(*(self._router.ask(line.inventory_id, command) for line in others))
         return await self.find(text)
 
-    async def _release_home(self, home: InventoryId, command: Release) -> Outcome:
+    async def _release_home(self, home: InventoryId, command: Release) -> Line | Departed | Refusal:
         """What became of it: it happens even if nobody can tell in time, and then the others must follow."""
         outcome = await self._router.ask(home, command)
         while is_in_doubt(outcome):
