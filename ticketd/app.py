@@ -129,7 +129,6 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
             clock=clock,
             secret=await secret_named(database, IDENTITY_KEY),
             rules=rules,
-            counts_networks=settings.rate_limit == "on",
         )
         sales = Sales(
             router=registry,
@@ -276,15 +275,13 @@ async def _waiting_rooms(
 
 
 def _entrance(settings: Settings, rooms: WaitingRooms, clock: DatabaseClock, rules: RuleTally) -> Entrance:
-    counts_networks = settings.rate_limit == "on"
     doorman = Doorman(
         proof=ProofOfWork(secrets.token_bytes(PROOF_KEY_BYTES)),
         is_open=rooms.is_open_at,
         rules=rules,
         is_quiet=rooms.is_quiet_at,
-        counts_networks=counts_networks,
     )
-    return Entrance(rooms=rooms, doorman=doorman, clock=clock, rules=rules, counts_networks=counts_networks)
+    return Entrance(rooms=rooms, doorman=doorman, clock=clock, rules=rules)
 
 
 def _request_limits(settings: Settings, rules: RuleTally) -> RequestLimits:
@@ -292,7 +289,6 @@ def _request_limits(settings: Settings, rules: RuleTally) -> RequestLimits:
         per_second=settings.address_requests_per_second,
         burst=settings.address_burst,
         rules=rules,
-        enabled=settings.rate_limit == "on",
     )
 
 

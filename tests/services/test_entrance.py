@@ -27,15 +27,15 @@ from ticketd.services.waiting_rooms import NO_ROOM, Joined
 NO_PROOF = Defences(proof_of_work=Switch.OFF)
 
 
-def client(host: int, *, block: int = 0, is_desk: bool = False) -> Client:
+def client(host: int, *, block: int = 0, is_exempt: bool = False) -> Client:
     address = f"198.51.{block}.{host}"
-    return Client(address, address, f"198.51.{block}.0/24", is_desk)
+    return Client(address, address, f"198.51.{block}.0/24", is_exempt=is_exempt)
 
 
 class Foyer(Lobby):
     """A lobby with an entrance."""
 
-    def __init__(self, *, counts_networks: bool = True) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.rules = RuleTally()
         doorman = Doorman(
@@ -43,14 +43,12 @@ class Foyer(Lobby):
             is_open=self.rooms.is_open_at,
             is_quiet=self.rooms.is_quiet_at,
             rules=self.rules,
-            counts_networks=counts_networks,
         )
         self.entrance = Entrance(
             rooms=self.rooms,
             doorman=doorman,
             clock=self.clock,
             rules=self.rules,
-            counts_networks=counts_networks,
         )
 
     async def come(self, event: Event, who: Client, token: str | None = None) -> Joined | Refusal:
@@ -150,20 +148,20 @@ async def test_neither_desks_nor_events_without_limits_count(
 ) -> None:
     defences = Defences(proof_of_work=Switch.OFF, address_limits=limits)
     event = await foyer.open(opens_after=1000, defences=defences)
-    assert all(await foyer.crowd(event, client(1, is_desk=is_desk), 2 * LENIENT.places))
+    assert all(await foyer.crowd(event, client(1, is_exempt=is_desk), 2 * LENIENT.places))
 
 
 async def test_a_desk_gets_in_however_many_come_from_around_it(foyer: Foyer) -> None:
     event = await foyer.open(opens_after=1000, defences=NO_PROOF)
     await foyer.crowd(event, client(1), LENIENT.places)
     assert await foyer.crowd(event, client(2), 1) == [False]
-    assert await foyer.crowd(event, client(2, is_desk=True), 1) == [True]
+    assert await foyer.crowd(event, client(2, is_exempt=True), 1) == [True]
 
 
 async def test_with_limits_by_address_lifted_nobody_is_counted() -> None:
-    foyer = Foyer(counts_networks=False)
+    foyer = Foyer()
     event = await foyer.open(opens_after=1000, defences=NO_PROOF)
-    assert all(await foyer.crowd(event, client(1), 2 * LENIENT.places))
+    assert all(await foyer.crowd(event, client(1, is_exempt=True), 2 * LENIENT.places))
 
 
 async def test_who_has_a_place_needs_no_proof_and_is_not_counted(foyer: Foyer) -> None:

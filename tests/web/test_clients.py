@@ -93,7 +93,7 @@ def test_two_headers_that_contradict_each_other_are_believed_neither() -> None:
 
 
 def test_a_request_of_the_proxys_own_is_the_proxys() -> None:
-    assert seen(PROXY) == Client(PROXY, PROXY, "10.0.0.0/24", is_desk=True)
+    assert seen(PROXY) == Client(PROXY, PROXY, "10.0.0.0/24", is_desk=True, is_exempt=True)
     assert seen(PROXY, *forwarded_for(OTHER_PROXY)).address == OTHER_PROXY
 
 

@@ -23,7 +23,7 @@ from ticketd.web.viewers import BEHIND_BYTES_MAX, Viewer
 EVENT = EventId(1)
 GUEST = Client("192.0.2.7", "192.0.2.7", "192.0.2.0/24")
 NEIGHBOUR = Client("192.0.2.8", "192.0.2.8", "192.0.2.0/24")
-DESK = Client("192.0.2.7", "192.0.2.7", "192.0.2.0/24", is_desk=True)
+DESK = Client("192.0.2.7", "192.0.2.7", "192.0.2.0/24", is_desk=True, is_exempt=True)
 
 
 class Metronome:

@@ -25,11 +25,13 @@ class Client(msgspec.Struct, frozen=True, gc=False):
     """One of the networks that are named as the house's own: limits and proofs aren't for it."""
     is_loopback: bool = False
     """This machine: somebody trying things out, or a proxy that isn't named, behind which everybody is."""
+    is_exempt: bool = False
+    """Limits by network aren't for it: it is a desk, or they are lifted for everybody, as for load tests."""
 
     @property
     def counts(self) -> bool:
         """Whether its network says anything about who it is."""
-        return bool(self.network) and not self.is_desk and not self.is_loopback
+        return bool(self.network) and not self.is_exempt and not self.is_loopback
 
 
 class Networks:
@@ -71,13 +73,14 @@ def parse_address(text: str) -> Address | None:
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
-def client_at(address: Address, *, is_desk: bool = False) -> Client:
-    """The client who has this address."""
+def client_at(address: Address, *, is_desk: bool = False, is_exempt: bool = False) -> Client:
+    """The client who has this address; a desk is always exempt."""
+    is_exempt = is_exempt or is_desk
     if isinstance(address, IPv4Address):
         wider = _network(address, IPV4_WIDER_BITS)
-        return Client(str(address), str(address), wider, is_desk, address.is_loopback)
+        return Client(str(address), str(address), wider, is_desk, address.is_loopback, is_exempt)
     network, wider = (_network(address, bits) for bits in (IPV6_NETWORK_BITS, IPV6_WIDER_BITS))
-    return Client(str(address), network, wider, is_desk, address.is_loopback)
+    return Client(str(address), network, wider, is_desk, address.is_loopback, is_exempt)
 
 
 def _network(address: Address, bits: int) -> str:

@@ -58,18 +58,13 @@ class Door:
         clock: Clock,
         secret: bytes,
         rules: RuleTally,
-        counts_networks: bool = True,
     ) -> None:
-        """`secret` hides networks from whoever reads the ledger.
-
-        `counts_networks` is False where limits by client address are lifted.
-        """
+        """`secret` hides networks from whoever reads the ledger."""
         self._catalogue = catalogue
         self._rooms = rooms
         self._clock = clock
         self._secret = secret
         self._rules = rules
-        self._counts_networks = counts_networks
         self._identity = lru_cache(IDENTITIES_REMEMBERED_MAX)(self._hash)
 
     def enter(self, ticket_types: Sequence[TicketType], visitor: Visitor, key: str) -> Entry | Refusal:
@@ -116,7 +111,7 @@ class Door:
 
     def _pass(self, event: Event, visitor: Visitor, key: str) -> Entry | Refusal:
         is_open = self._rooms.is_open(event)
-        is_limited = self._counts_networks and event.defences.hold_limits.is_on(by_itself=is_open)
+        is_limited = event.defences.hold_limits.is_on(by_itself=is_open)
         identity = self._identity(event.id, visitor.network) if is_limited and visitor.network else ""
         self._rooms.asked(event)
         if not is_open:

@@ -20,11 +20,7 @@ UNPROVEN_PLACES_MAX = 3
 
 
 class Doorman:
-    """Asks for proof where that is switched on, by itself only under pressure.
-
-    `counts_networks` is False where limits by client address are lifted, as for load tests: then nobody is
-    asked for proof either but where it is switched on.
-    """
+    """Asks for proof where that is switched on, by itself only under pressure."""
 
     def __init__(
         self,
@@ -33,14 +29,12 @@ class Doorman:
         is_open: Callable[[EventId], bool],
         rules: RuleTally,
         is_quiet: Callable[[EventId], bool] = lambda event_id: False,
-        counts_networks: bool = True,
     ) -> None:
         """`is_quiet`: an event is on sale, and nobody waits."""
         self._proof = proof
         self._is_open = is_open
         self._rules = rules
         self._is_quiet = is_quiet
-        self._counts_networks = counts_networks
         self._rates = JoinRates()
         self._places = NetworkTally()
         self._wider_places = NetworkTally()
@@ -77,7 +71,7 @@ class Doorman:
     def joined(self, event: Event, client: Client, now: Instant) -> None:
         """Take note of a place that was given out."""
         self._rates.add(event.id, now)
-        if self._counts_networks and client.counts:
+        if client.counts:
             self._places.add(event.id, client.network)
             self._wider_places.add(event.id, client.wider)
 
@@ -87,7 +81,7 @@ class Doorman:
 
     def _asks(self, event: Event, client: Client, now: Instant) -> bool:
         return not client.is_desk and event.defences.proof_of_work.is_on(
-            by_itself=self._counts_networks
+            by_itself=not client.is_exempt
             and self._is_open(event.id)
             and self._is_pressed(event, client, now)
         )
@@ -107,8 +101,7 @@ class Doorman:
         return self._proof.use(solution, event_id=event.id, cost_min=cost_min, now=now)
 
     def _may_be_unproven(self, event_id: EventId, client: Client) -> bool:
-        places = self._unproven.count(event_id, client.network)
-        return places < UNPROVEN_PLACES_MAX or not self._counts_networks
+        return client.is_exempt or self._unproven.count(event_id, client.network) < UNPROVEN_PLACES_MAX
 
     def _challenge(self, event: Event, client: Client, now: Instant) -> Challenge:
         rate = self._rates.per_second(event.id, now)

@@ -47,14 +47,11 @@ class Entrance:
         doorman: Doorman,
         clock: Clock,
         rules: RuleTally,
-        counts_networks: bool = True,
     ) -> None:
-        """`counts_networks` is False where limits by client address are lifted."""
         self._rooms = rooms
         self._doorman = doorman
         self._clock = clock
         self._rules = rules
-        self._counts_networks = counts_networks
 
     def demand(self, event: Event, client: Client) -> Challenge | None:
         """What this client will have to solve before it gets a place, as things are."""
@@ -89,7 +86,7 @@ class Entrance:
 
     def _crowd_refusal(self, event: Event, client: Client) -> Refusal | None:
         limits = event.defences.address_limits
-        if not self._counts_networks or not client.counts or limits is Switch.OFF:
+        if not client.counts or limits is Switch.OFF:
             return None
         if self._rooms.is_quiet_at(event.id):
             return None

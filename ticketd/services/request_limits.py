@@ -76,10 +76,9 @@ class TokenBuckets:
 
 
 class RequestLimits:
-    """Counts by network and by wider network; desks aren't counted."""
+    """Counts by network and by wider network, but for those who are exempt."""
 
-    def __init__(self, *, per_second: float, burst: int, rules: RuleTally, enabled: bool = True) -> None:
-        self._enabled = enabled
+    def __init__(self, *, per_second: float, burst: int, rules: RuleTally) -> None:
         self._rules = rules
         self._networks = TokenBuckets(per_second=per_second, burst=burst)
         self._wider = TokenBuckets(per_second=per_second * WIDER_FACTOR, burst=burst * WIDER_FACTOR)
@@ -88,7 +87,7 @@ class RequestLimits:
 
     def refusal(self, client: Client, kind: Kind, now: Instant) -> Refusal | None:
         """None, and the request is counted, if the client's networks may ask for this now."""
-        if not self._enabled or client.is_desk:
+        if client.is_exempt:
             return None
         # The network first: one that is refused takes nothing from its neighbours.
         if wait := self._networks.take(client.network, now):
@@ -99,7 +98,7 @@ class RequestLimits:
 
     def guess_refusal(self, client: Client, now: Instant) -> Refusal | None:
         """None if somebody from there may try an access code now."""
-        if not self._enabled or client.is_desk:
+        if client.is_exempt:
             return None
         if wait := self._guessing_networks.wait(client.network, now):
             return self._refused("access_codes_by_network", wait)

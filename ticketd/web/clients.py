@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+import msgspec
 from aiohttp import web
 from multidict import istr
 
@@ -35,11 +36,14 @@ _FOR: Final = re.compile(r"""(?:^|;)\s*for=(?:"([^"]*)"|([^;\s]*))""", re.ASCII 
 
 
 class Clients:
-    """Knows the trusted proxies and the desks."""
+    """Knows the trusted proxies and the desks, and whether limits by network are for anybody."""
 
-    def __init__(self, *, trusted_proxies: Networks, desk_networks: Networks) -> None:
+    def __init__(
+        self, *, trusted_proxies: Networks, desk_networks: Networks, are_limited: bool = True
+    ) -> None:
         self._proxies = trusted_proxies
         self._desks = desk_networks
+        self._all_exempt = not are_limited
         self._peer = lru_cache(REMEMBERED_MAX)(self._at_peer)
         self._behind = lru_cache(REMEMBERED_MAX)(self._behind_proxy)
 
@@ -56,8 +60,11 @@ class Clients:
     def _at_peer(self, text: str) -> tuple[Client, bool]:
         address = parse_address(text)
         if address is None:
-            return UNKNOWN, False
-        return client_at(address, is_desk=address in self._desks), address in self._proxies
+            return msgspec.structs.replace(UNKNOWN, is_exempt=self._all_exempt), False
+        return self._client(address, is_desk=address in self._desks), address in self._proxies
+
+    def _client(self, address: Address, *, is_desk: bool) -> Client:
+        return client_at(address, is_desk=is_desk, is_exempt=self._all_exempt)
 
     def _behind_proxy(self, peer: str, x_forwarded_for: str, forwarded: str) -> Client:
         """Whom the headers name; if that can't be told, the last hop that can, which is no desk then."""
@@ -74,7 +81,7 @@ class Clients:
         address, is_sure = named[0]
         if named[0] != named[-1]:  # the proxy wrote one of the two: nobody can tell which
             address, is_sure = hop, False
-        return client_at(address, is_desk=is_sure and address in self._desks)
+        return self._client(address, is_desk=is_sure and address in self._desks)
 
     def _nearest(self, hop: Address, hops: Iterator[str]) -> tuple[Address, bool]:
         """The first of these hops that is no trusted proxy, and whether it is sure."""
@@ -93,7 +100,11 @@ CLIENTS: Final = web.AppKey("clients", Clients)
 
 def setup(app: web.Application, settings: Settings) -> None:
     """Let the application's handlers ask who sent a request."""
-    app[CLIENTS] = Clients(trusted_proxies=settings.trusted_proxies, desk_networks=settings.desk_networks)
+    app[CLIENTS] = Clients(
+        trusted_proxies=settings.trusted_proxies,
+        desk_networks=settings.desk_networks,
+        are_limited=settings.rate_limit == "on",
+    )
 
 
 def client_of(request: web.Request) -> Client:

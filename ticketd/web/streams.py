@@ -59,10 +59,9 @@ class Streams:
         look: Look,
         *,
         viewers_max: int,
-        viewers_per_network_max: int | None,
+        viewers_per_network_max: int,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """A network has no limit of its own if that is None."""
         self._look = look
         self._viewers_max = viewers_max
         self._viewers_per_network_max = viewers_per_network_max
@@ -128,8 +127,7 @@ class Streams:
 
     def _is_full(self, client: Client) -> bool:
         """Whether the client's network has as many viewers as it may have."""
-        most = self._viewers_per_network_max
-        return most is not None and not client.is_desk and self._networks[client.network] >= most
+        return not client.is_exempt and self._networks[client.network] >= self._viewers_per_network_max
 
     def _next_retry_ms(self) -> int:
         return RETRY_MS[next(self._numbers) * RETRY_STEP_MS % len(RETRY_MS)]

@@ -50,7 +50,7 @@ def setup(app: web.Application, services: Services) -> None:
     streams = app[STREAMS] = Streams(
         look,
         viewers_max=settings.viewers_max,
-        viewers_per_network_max=settings.viewers_per_network_max if settings.rate_limit == "on" else None,
+        viewers_per_network_max=settings.viewers_per_network_max,
     )
     streams.fit_into(settings.connections_max)
     services.metrics.add_streams(streams.stats)
