@@ -15,8 +15,8 @@ from bench.table import show
 from ticketd.core.commands import AnyCommand, Confirm, ExpireDue, Release, Reserve, StartPayment
 from ticketd.core.facts import CLOSING, Opened, Reserved
 from ticketd.core.ids import (
-    MICROSECONDS,
     RANDOM_BYTES,
+    SECOND,
     TICKET_CODE_LENGTH,
     Instant,
     InventoryId,
@@ -29,7 +29,7 @@ from ticketd.core.terms import Profile, Terms
 from ticketd.server import COLLECTOR_THRESHOLDS
 
 HOME = InventoryId(1)
-BEGIN = Instant(1_800_000_000 * MICROSECONDS)
+BEGIN = Instant(1_800_000_000 * SECOND)
 MICROSECONDS_PER_GUEST = 5
 HOLD_SECONDS = 900
 IMPATIENT_SECONDS = 1
@@ -124,7 +124,7 @@ def _mix(count: int, *, keys: bool) -> Iterator[Moment]:
             )
         elif guest < 8:
             yield now, Release(reserve.reservation_id)
-    now = Instant(now + IMPATIENT_SECONDS * MICROSECONDS)
+    now = Instant(now + IMPATIENT_SECONDS * SECOND)
     for _ in range(count // EXPIRED_PER_DECISION_MAX + 1):
         yield now, ExpireDue()
 

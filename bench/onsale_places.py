@@ -23,7 +23,7 @@ from bench.rounds import in_turns, medians
 from bench.subjects import bare_handler
 from bench.table import show
 from ticketd.core.catalogue import Event
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 from ticketd.core.refusals import Refusal
 from ticketd.core.terms import Switch
 from ticketd.services.drafts import EventDraft, EventPatch
@@ -79,8 +79,8 @@ async def _fill(services: Services, *, notebook: Path, places: int) -> list[Stag
     """Guests keep their tokens; here a file does, so that the process has no more than a server."""
     rooms, stall = services.waiting_rooms, await Stall.open(services)
     now = services.clock.now()
-    opens_at = Instant(now + OPENS_AFTER_SECONDS * MICROSECONDS)
-    starts_at = Instant(opens_at + OPENS_AFTER_SECONDS * MICROSECONDS)
+    opens_at = Instant(now + OPENS_AFTER_SECONDS * SECOND)
+    starts_at = Instant(opens_at + OPENS_AFTER_SECONDS * SECOND)
     event = await stall.announce(EventDraft("Final", starts_at, "UTC", "", opens_at, waiting_room=Switch.ON))
     await stall.put_on_sale(event.id)
     await _join(rooms, event, notebook, TURN)  # warm up

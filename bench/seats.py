@@ -16,8 +16,8 @@ from ticketd.core.commands import Reserve
 from ticketd.core.facts import Opened
 from ticketd.core.hall import Hall
 from ticketd.core.ids import (
-    MICROSECONDS,
     RANDOM_BYTES,
+    SECOND,
     Instant,
     InventoryId,
     OrganizerId,
@@ -31,7 +31,7 @@ from ticketd.server import COLLECTOR_THRESHOLDS
 from ticketd.services.seat_maps.houses import stadium
 
 HOME = InventoryId(1)
-NOW = Instant(1_800_000_000 * MICROSECONDS)
+NOW = Instant(1_800_000_000 * SECOND)
 HOLD_SECONDS = 900
 RELEASED_ONE_IN = 10
 KILO, MILLI = 1000, 1000

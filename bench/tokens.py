@@ -13,11 +13,11 @@ from bench.processes import resident_mib
 from bench.rounds import in_turns, median
 from bench.table import show
 from ticketd.core.draw import SEED_BYTES, Draw
-from ticketd.core.ids import MICROSECONDS, EventId, Instant
+from ticketd.core.ids import SECOND, EventId, Instant
 from ticketd.core.places import SECRET_BYTES_MIN, Place, Tokens
 
 EVENT = EventId(7)
-JOINED_AT = Instant(1_800_000_000 * MICROSECONDS)
+JOINED_AT = Instant(1_800_000_000 * SECOND)
 SECRET, SEED = random.randbytes(SECRET_BYTES_MIN), random.randbytes(SEED_BYTES)
 TOKENS_OF_A_MEASUREMENT = 100_000
 MILLI = 1_000

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ticketd.core.draw import SEED_BYTES, SMALL_COUNT_MAX, Draw, commitment
-from ticketd.core.ids import MICROSECONDS, EventId, Instant
+from ticketd.core.ids import SECOND, EventId, Instant
 from ticketd.core.places import Place, Tokens
 
 SCRIPT = Path(__file__).parent.parent / "docs" / "check_place.py"
@@ -22,7 +22,7 @@ EVENT = EventId(7)
 SEED = bytes(range(SEED_BYTES))
 COUNT = 5000
 TOKENS = Tokens(bytes(32))
-JOINED_AT = Instant(1_800_000_000 * MICROSECONDS)
+JOINED_AT = Instant(1_800_000_000 * SECOND)
 
 seeds = st.binary(min_size=SEED_BYTES, max_size=SEED_BYTES)
 counts = st.integers(1, 300) | st.integers(1, 600_000)

@@ -19,7 +19,7 @@ from ticketd.core.commands import (
     Seal,
     StartPayment,
 )
-from ticketd.core.ids import MICROSECONDS, Instant, ReservationId
+from ticketd.core.ids import SECOND, Instant, ReservationId
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.terms import TermsPatch
 
@@ -37,7 +37,7 @@ ORDINARY: list[AnyCommand] = [RESERVE, ChangeTerms(TermsPatch(capacity=1)), Dele
 
 
 def at(seconds: float) -> Instant:
-    return Instant(round(seconds * MICROSECONDS))
+    return Instant(round(seconds * SECOND))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.fakes.clock import ManualClock
 from ticketd.actors.ticket_type import Limits
 from ticketd.core import commands as c
 from ticketd.core import facts as f
-from ticketd.core.ids import MICROSECONDS, InventoryId, ReservationId
+from ticketd.core.ids import SECOND, InventoryId, ReservationId
 from ticketd.core.keys import KEY_SECONDS_MIN
 from ticketd.core.outcomes import Departed, Outcome
 from ticketd.core.refusals import Reason, Refusal
@@ -37,7 +37,7 @@ steps = st.one_of(
     st.tuples(st.just("restart")),
 )
 
-KEY_MICROSECONDS = KEY_SECONDS_MIN * MICROSECONDS
+KEY_MICROSECONDS = KEY_SECONDS_MIN * SECOND
 EVIDENCE = {
     c.Reserve: f.Reserved,
     c.StartPayment: f.PaymentStarted,

@@ -11,7 +11,7 @@ from tests.fakes.clock import ManualClock
 from ticketd.actors import registry as registry_module
 from ticketd.actors.ticket_type import OVERLOADED, Limits
 from ticketd.core import commands as c
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId
+from ticketd.core.ids import SECOND, Instant, InventoryId
 from ticketd.core.inventory import EXPIRED_PER_DECISION_MAX
 from ticketd.core.keys import KEY_SECONDS_MIN
 from ticketd.core.outcomes import Departed, Offer
@@ -277,7 +277,7 @@ async def test_strays_are_tentative_lines_and_those_whose_home_is_elsewhere(hous
         await house.ask(part, c.Reserve(cart, 1, 10, parts=(VIP, STALLS)))
     assert {line.inventory_id for line in house.registry.strays()} == {VIP, STALLS}
     for part in (VIP, STALLS):
-        await house.ask(part, c.Seal(cart, Instant(house.clock.now() + MICROSECONDS)))
+        await house.ask(part, c.Seal(cart, Instant(house.clock.now() + SECOND)))
     await house.hold(BALCONY)
     assert {line.inventory_id for line in house.registry.strays()} == {STALLS}
 
@@ -291,7 +291,7 @@ async def test_the_admissions_used_are_known_after_a_restart_with_the_keys_that_
     for part, key in ((VIP, "key"), (STALLS, "")):
         await house.ask(part, c.Reserve(cart, 1, 10, key, parts=(VIP, STALLS), admission="5:1"))
         await house.ask(part, c.Reserve(other, 1, 10, parts=(VIP, STALLS), admission="5:2"))
-        await house.ask(part, c.Seal(cart, Instant(house.clock.now() + MICROSECONDS)))
+        await house.ask(part, c.Seal(cart, Instant(house.clock.now() + SECOND)))
     await house.ask(STALLS, c.Reserve(house.new_id(STALLS), 1, 10, admission="5:3"))
     await house.restart()
     assert sorted(house.registry.used_admissions()) == [("5:1", "key"), ("5:3", "")]

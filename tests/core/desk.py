@@ -6,7 +6,7 @@ from tests.core.soundness import content, reborn, replayed, sound
 from ticketd.core import commands as c
 from ticketd.core import facts as f
 from ticketd.core.hall import Hall
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, OrganizerId, ReservationId, TicketTypeId
+from ticketd.core.ids import SECOND, Instant, InventoryId, OrganizerId, ReservationId, TicketTypeId
 from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import AccessCode, AccessCodes, Outcome
 from ticketd.core.refusals import Refusal
@@ -17,7 +17,7 @@ from ticketd.core.terms import Kind, Profile, Terms
 HOME, OTHER = InventoryId(7), InventoryId(8)
 CART = (HOME, OTHER)
 ONE = ReservationId("one")
-START = Instant(1_800_000_000 * MICROSECONDS)
+START = Instant(1_800_000_000 * SECOND)
 HOLD_SECONDS = 900
 PROFILE = Profile(OrganizerId(1), None, "code")
 POOL = Profile(OrganizerId(1), None, "pool", Kind.CAPACITY)
@@ -70,7 +70,7 @@ class Desk:
 
     def pass_time(self, seconds: float) -> None:
         """Later."""
-        self.now = Instant(self.now + round(seconds * MICROSECONDS))
+        self.now = Instant(self.now + round(seconds * SECOND))
 
     def codes(self, ticket_type_id: TicketTypeId = f.OWN) -> dict[str, int]:
         """How many were used of each access code."""

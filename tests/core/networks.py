@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ticketd.core import habits
-from ticketd.core.ids import MICROSECONDS
+from ticketd.core.ids import SECOND
 
 
 class Network(NamedTuple):
@@ -37,4 +37,4 @@ class Network(NamedTuple):
 
 
 def _count(instants: tuple[int, ...], now: int) -> int:
-    return sum(at > now - habits.HABIT_SECONDS * MICROSECONDS for at in instants)
+    return sum(at > now - habits.HABIT_SECONDS * SECOND for at in instants)

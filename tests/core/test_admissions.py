@@ -5,7 +5,7 @@ import pytest
 from tests.core.desk import CART, HOLD_SECONDS, Desk, hall, status
 from tests.core.soundness import replayed
 from ticketd.core import commands as c
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
+from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId
 from ticketd.core.inventory import ADMISSION_USED
 from ticketd.core.keys import KEY_SECONDS_MIN
 from ticketd.core.outcomes import Departed, Outcome
@@ -72,7 +72,7 @@ def test_who_repeats_a_reservation_that_has_left_memory_makes_no_second_one(desk
 
 def test_a_refusal_uses_no_admission_up(desk: Desk) -> None:
     assert reserve(desk, "too many", quantity=11) == Refusal(Reason.LIMIT_EXCEEDED, max_per_reservation=10)
-    desk.send(c.ChangeTerms(TermsPatch(on_sale_at=Instant(desk.now + MICROSECONDS))))
+    desk.send(c.ChangeTerms(TermsPatch(on_sale_at=Instant(desk.now + SECOND))))
     assert isinstance(reserve(desk, "too early"), Refusal)
     desk.pass_time(1)
     assert status(reserve(desk, "one")) == "held"
@@ -91,7 +91,7 @@ def test_a_cart_that_comes_to_nothing_gives_the_admission_back(desk: Desk, swept
 
 def test_a_sealed_cart_has_used_the_admission(desk: Desk) -> None:
     reserve(desk, "cart", parts=CART)
-    desk.send(c.Seal(ReservationId("cart"), Instant(desk.now + MICROSECONDS)))
+    desk.send(c.Seal(ReservationId("cart"), Instant(desk.now + SECOND)))
     desk.pass_time(1)
     desk.send(c.ExpireDue())
     assert reserve(desk, "two") == ADMISSION_USED
@@ -135,12 +135,12 @@ def test_an_offer_says_when_the_next_held_line_runs_out(desk: Desk) -> None:
         return offer.next_return_at
 
     assert next_return_at() is None
-    first = Instant(desk.now + HOLD_SECONDS * MICROSECONDS)
+    first = Instant(desk.now + HOLD_SECONDS * SECOND)
     desk.reserve("one")
     desk.pass_time(1)
     desk.reserve("two")
     assert next_return_at() == first
     desk.pay("one")
-    assert next_return_at() == first + MICROSECONDS, "what is being paid doesn't run out"
+    assert next_return_at() == first + SECOND, "what is being paid doesn't run out"
     desk.send(c.Release(ReservationId("two")))
     assert next_return_at() is None

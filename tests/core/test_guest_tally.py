@@ -5,7 +5,7 @@ import pytest
 from tests.core.desk import GUESTS, HOME, ONE, OTHER, Desk, no, status
 from ticketd.core import commands as c
 from ticketd.core import facts as f
-from ticketd.core.ids import MICROSECONDS, ReservationId
+from ticketd.core.ids import SECOND, ReservationId
 from ticketd.core.outcomes import Outcome
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.replay import line_of
@@ -138,7 +138,7 @@ def test_a_claim_that_ran_out_is_made_anew(guest: str, swept: bool) -> None:
     assert (anew.status, anew.guest, anew.deadline) == (
         "held",
         guest,
-        door.now + CLAIM_SECONDS * MICROSECONDS,
+        door.now + CLAIM_SECONDS * SECOND,
     )
     assert [type(fact) for fact in door.ledger[-2:]] == [f.Expired, f.Reserved]
     assert door.taken(guest) == LIMIT

@@ -19,7 +19,7 @@ from ticketd.core.habits import (
     Habits,
     Standing,
 )
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId, TicketTypeId
+from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId, TicketTypeId
 from ticketd.core.outcomes import Outcome
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, ReservationStatus
@@ -58,7 +58,7 @@ def buy(desk: Desk, times: int) -> None:
 
 def held_seconds(outcome: Outcome) -> float:
     assert isinstance(outcome, Line), outcome
-    return (outcome.deadline - outcome.created_at) / MICROSECONDS
+    return (outcome.deadline - outcome.created_at) / SECOND
 
 
 # -- open holds
@@ -178,7 +178,7 @@ def test_a_cart_is_sealed_for_as_long_as_its_identity_may_hold() -> None:
     drop(desk, DROPS_FREE)
     for name, seconds in (("whole", HOLD_SECONDS), ("short", SHORT)):
         reserve(desk, name, parts=CART, seconds=10)
-        deadline = Instant(desk.now + HOLD_SECONDS * MICROSECONDS)
+        deadline = Instant(desk.now + HOLD_SECONDS * SECOND)
         assert held_seconds(desk.send(c.Seal(ReservationId(name), deadline))) == seconds
         drop(desk, 1)
     desk.check_ledger()
@@ -239,7 +239,7 @@ def test_a_payment_counts_for_an_hour_as_well() -> None:
 def test_what_is_known_of_one_identity_is_bounded_and_tells_the_same() -> None:
     known = Habit(NET, ())
     for second in range(DROPS_KEPT_MAX + 500):
-        known = known.dropped(Instant(second * MICROSECONDS)).paid(Instant(second * MICROSECONDS))
+        known = known.dropped(Instant(second * SECOND)).paid(Instant(second * SECOND))
     assert len(known.drops) == DROPS_KEPT_MAX
     assert len(known.payments) == PAYMENTS_COUNTED_MAX
     standing = Standing(0, known.drops, DROPS_FREE + DROPS_PER_PAYMENT * PAYMENTS_COUNTED_MAX)

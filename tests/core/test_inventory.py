@@ -7,7 +7,7 @@ from ticketd.core import commands as c
 from ticketd.core import facts as f
 from ticketd.core.deadlines import Deadlines
 from ticketd.core.decisions import closed_refusal
-from ticketd.core.ids import MICROSECONDS, Instant, ReservationId, TicketCode
+from ticketd.core.ids import SECOND, Instant, ReservationId, TicketCode
 from ticketd.core.inventory import (
     EXPIRED_PER_DECISION_MAX,
     PAYMENT_ATTEMPTS_MAX,
@@ -156,7 +156,7 @@ def test_a_tentative_line_can_be_neither_paid_nor_mistaken_for_a_sealed_one() ->
     assert isinstance(line, Line)
     assert line.tentative
     assert desk.send(c.StartPayment(ONE)) == Refusal(Reason.NOT_FOUND)
-    deadline = Instant(desk.now + 2 * HOLD_SECONDS * MICROSECONDS)
+    deadline = Instant(desk.now + 2 * HOLD_SECONDS * SECOND)
     sealed = desk.send(c.Seal(ONE, deadline))
     assert isinstance(sealed, Line)
     assert (sealed.tentative, sealed.deadline, sealed.first_deadline) == (False, deadline, deadline)
@@ -165,8 +165,8 @@ def test_a_tentative_line_can_be_neither_paid_nor_mistaken_for_a_sealed_one() ->
 def test_a_second_seal_changes_nothing() -> None:
     desk = Desk()
     desk.reserve(parts=CART)
-    first = desk.send(c.Seal(ONE, Instant(desk.now + MICROSECONDS)))
-    assert desk.send(c.Seal(ONE, Instant(desk.now + 9 * MICROSECONDS))) == first
+    first = desk.send(c.Seal(ONE, Instant(desk.now + SECOND)))
+    assert desk.send(c.Seal(ONE, Instant(desk.now + 9 * SECOND))) == first
 
 
 def test_a_seal_of_what_is_not_held_here_holds_nothing() -> None:
@@ -184,7 +184,7 @@ def test_only_the_first_part_is_home() -> None:
 def test_the_other_line_follows_the_homes_attempt() -> None:
     other = Desk(OTHER)
     other.reserve(parts=CART)
-    other.send(c.Seal(ONE, Instant(other.now + HOLD_SECONDS * MICROSECONDS)))
+    other.send(c.Seal(ONE, Instant(other.now + HOLD_SECONDS * SECOND)))
     first = other.send(c.StartPayment(ONE, attempt=3))
     assert isinstance(first, Line)
     assert first.attempt == 3
@@ -341,7 +341,7 @@ def test_a_closed_reservation_is_rebuilt_from_its_facts_alone() -> None:
     for desk in (home, other):
         desk.reserve("someone else")
         desk.reserve(parts=CART, quantity=2)
-        desk.send(c.Seal(ONE, Instant(desk.now + HOLD_SECONDS * MICROSECONDS)))
+        desk.send(c.Seal(ONE, Instant(desk.now + HOLD_SECONDS * SECOND)))
         desk.send(c.StartPayment(ONE, attempt=1))
         desk.send(c.Confirm(ONE, 1, (TicketCode("a"), TicketCode("b"))))
     for desk in (home, other):
@@ -354,7 +354,7 @@ def test_a_closed_reservation_is_rebuilt_from_its_facts_alone() -> None:
 def test_facts_that_do_not_say_how_a_line_began_say_that_it_is_open() -> None:
     desk = Desk(HOME)
     desk.reserve(parts=CART, quantity=2)
-    desk.send(c.Seal(ONE, Instant(desk.now + HOLD_SECONDS * MICROSECONDS)))
+    desk.send(c.Seal(ONE, Instant(desk.now + HOLD_SECONDS * SECOND)))
     desk.send(c.StartPayment(ONE))
     with pytest.raises(StillOpen):
         line_of(HOME, [each for each in history_of(ONE, desk) if not isinstance(each[1], f.Reserved)])

@@ -20,7 +20,7 @@ from tests.core.networks import Network
 from ticketd.core import commands as c
 from ticketd.core import facts as f
 from ticketd.core import habits
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, OrganizerId, ReservationId, TicketCode
+from ticketd.core.ids import SECOND, Instant, InventoryId, OrganizerId, ReservationId, TicketCode
 from ticketd.core.inventory import ADMISSION_USED, PAYMENT_ATTEMPTS_MAX, RETRY_SECONDS, Inventory
 from ticketd.core.keys import KEY_SECONDS_MIN
 from ticketd.core.outcomes import Departed, Offer, Outcome
@@ -30,7 +30,7 @@ from ticketd.core.snapshots import Snapshot
 from ticketd.core.terms import EventStatus, EventWindow, Profile, Terms, TermsPatch
 
 LOWER, INVENTORY, HIGHER = InventoryId(3), InventoryId(7), InventoryId(9)
-START = Instant(1_800_000_000 * MICROSECONDS)
+START = Instant(1_800_000_000 * SECOND)
 PROFILE = Profile(OrganizerId(1), None, "code")
 HOLD_SECONDS = 100
 TENTATIVE_SECONDS = 10
@@ -129,7 +129,7 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @property
     def hour(self) -> int:
-        return (self.now - START) // (KEY_SECONDS_MIN * MICROSECONDS)
+        return (self.now - START) // (KEY_SECONDS_MIN * SECOND)
 
     # -- rules
 
@@ -141,7 +141,7 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0, 1, 30, 59, 60, 61, 99, 100, 101, 3000]))
     def time_passes(self, seconds: int) -> None:
-        self.now = Instant(self.now + seconds * MICROSECONDS)
+        self.now = Instant(self.now + seconds * SECOND)
 
     @rule(
         target=reservations,
@@ -186,7 +186,7 @@ class InventoryMachine(RuleBasedStateMachine):
             return multiple()
         assert isinstance(outcome, Line)
         assert outcome.reservation_id == new
-        deadline = self.now + (seconds if parts else self._hold_seconds(identity)) * MICROSECONDS
+        deadline = self.now + (seconds if parts else self._hold_seconds(identity)) * SECOND
         assert outcome.deadline == deadline
         self.model[new] = Model(quantity, deadline, deadline, self.price, parts, identity)
         if key:
@@ -235,10 +235,10 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @rule(reservation=reservations)
     def seal(self, reservation: ReservationId) -> None:
-        deadline = Instant(self.now + HOLD_SECONDS * MICROSECONDS)
+        deadline = Instant(self.now + HOLD_SECONDS * SECOND)
         outcome = self.send(c.Seal(reservation, deadline))
         each = self.model[reservation]
-        deadline = Instant(self.now + self._hold_seconds(each.identity) * MICROSECONDS)
+        deadline = Instant(self.now + self._hold_seconds(each.identity) * SECOND)
         if each.status == "held":
             assert isinstance(outcome, Line)
             assert not outcome.tentative
@@ -298,7 +298,7 @@ class InventoryMachine(RuleBasedStateMachine):
         each = self.model[reservation]
         self.send(c.FailPayment(reservation, each.attempts - stale))
         if each.status == "paying" and not stale:
-            grace = RETRY_SECONDS * MICROSECONDS
+            grace = RETRY_SECONDS * SECOND
             each.status = "held"
             each.deadline = min(max(each.deadline, self.now + grace), each.first_deadline + grace)
 
@@ -335,7 +335,7 @@ class InventoryMachine(RuleBasedStateMachine):
             assert isinstance(outcome, Refusal)
             assert outcome.reason is Reason.HAS_SALES
 
-    @precondition(lambda self: self.now > START + 3 * HOLD_SECONDS * MICROSECONDS)
+    @precondition(lambda self: self.now > START + 3 * HOLD_SECONDS * SECOND)
     @rule()
     def delete(self) -> None:
         self._expire_model()

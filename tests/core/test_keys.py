@@ -1,7 +1,7 @@
 """What is remembered of idempotency keys, for how long, and after which facts."""
 
 from ticketd.core.facts import AnyFact, Confirmed, Expired, Released, Reserved, Sealed
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
+from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId
 from ticketd.core.keys import KEY_SECONDS_MIN, KeyMemory
 
 CART = (InventoryId(1), InventoryId(2))
@@ -9,7 +9,7 @@ ONE, TWO = ReservationId("one"), ReservationId("two")
 
 
 def at(seconds: float) -> Instant:
-    return Instant(round(seconds * MICROSECONDS))
+    return Instant(round(seconds * SECOND))
 
 
 def reserved(

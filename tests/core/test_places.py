@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketd.core.ids import ID_MAX, MICROSECONDS, EventId, Instant
+from ticketd.core.ids import ID_MAX, SECOND, EventId, Instant
 from ticketd.core.places import SECRET_BYTES_MIN, Place, Tokens
 
 SECRET = bytes(range(SECRET_BYTES_MIN))
 TOKENS = Tokens(SECRET)
-JOINED_AT = Instant(1_800_000_000 * MICROSECONDS)
+JOINED_AT = Instant(1_800_000_000 * SECOND)
 PLACE = Place(EventId(7), 123_456, JOINED_AT)
 TOKEN = TOKENS.seal(PLACE)
 LETTERS = string.ascii_letters + string.digits + "-_"
@@ -21,7 +21,7 @@ places = st.builds(
     Place,
     event_id=st.integers(1, ID_MAX).map(EventId),
     number=st.integers(0, 2**32 - 1),
-    joined_at=st.integers(0, 2**40).map(lambda seconds: Instant(seconds * MICROSECONDS)),
+    joined_at=st.integers(0, 2**40).map(lambda seconds: Instant(seconds * SECOND)),
 )
 
 
@@ -38,7 +38,7 @@ def test_a_token_stays_what_it_is_when_server_and_version_change() -> None:
 
 
 def test_a_place_stands_to_the_second() -> None:
-    late = PLACE._replace(joined_at=Instant(JOINED_AT + MICROSECONDS - 1))
+    late = PLACE._replace(joined_at=Instant(JOINED_AT + SECOND - 1))
     assert TOKENS.open(TOKENS.seal(late)) == PLACE
 
 

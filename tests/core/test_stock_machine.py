@@ -11,7 +11,7 @@ from tests.core.desk import GUESTS, HOME, OTHER, POOL, PROFILE, Desk, hall
 from tests.core.soundness import at_rest, content, replayed
 from ticketd.core import commands as c
 from ticketd.core import facts as f
-from ticketd.core.ids import MICROSECONDS, Instant, ReservationId, SeatId, TicketTypeId
+from ticketd.core.ids import SECOND, Instant, ReservationId, SeatId, TicketTypeId
 from ticketd.core.outcomes import Outcome
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line
@@ -155,7 +155,7 @@ class StockMachine(RuleBasedStateMachine):
         return reason is not None
 
     def _take(self, line: Line, model: Model) -> None:
-        assert line.deadline == self.desk.now + HOLD_SECONDS * MICROSECONDS
+        assert line.deadline == self.desk.now + HOLD_SECONDS * SECOND
         self.model[line.reservation_id] = model
 
     @precondition(lambda self: self.kind == "shared")
@@ -266,7 +266,7 @@ class StockMachine(RuleBasedStateMachine):
     def _set_code(self, name: str, number: int | None) -> None:
         until = None
         if number is not None and number > 7:
-            until, number = Instant(self.desk.now + (number - 8) * 50 * MICROSECONDS), None
+            until, number = Instant(self.desk.now + (number - 8) * 50 * SECOND), None
         self.send(c.SetAccessCode(name, number, until, self.of_codes))
         self.codes[name] = Code(number, until)
 

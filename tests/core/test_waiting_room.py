@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.fakes.clock import START
 from ticketd.core.admission import Steering
 from ticketd.core.draw import Draw
-from ticketd.core.ids import MICROSECONDS, EventId, Instant
+from ticketd.core.ids import SECOND, EventId, Instant
 from ticketd.core.waiting_room import (
     NUMBERS_AHEAD_MAX,
     NUMBERS_AHEAD_MIN,
@@ -22,12 +22,12 @@ from ticketd.core.waiting_room import (
 from ticketd.core.waves import ADMISSION_SECONDS, DOOR_SECONDS
 
 EVENT_ID, SEED = EventId(7), b"a seed has as many as 32 bytes .."[:32]
-ADMISSION = ADMISSION_SECONDS * MICROSECONDS
+ADMISSION = ADMISSION_SECONDS * SECOND
 FREE_FOR_ALL = Steering()
 
 
 def later(now: Instant, seconds: float) -> Instant:
-    return Instant(now + round(seconds * MICROSECONDS))
+    return Instant(now + round(seconds * SECOND))
 
 
 class Rooms(RuleBasedStateMachine):
@@ -63,7 +63,7 @@ class Rooms(RuleBasedStateMachine):
                 return
             assert number not in self.guests
             assert number < self.durable.numbers_to
-            self.guests[number] = Instant(self.now - self.now % MICROSECONDS)
+            self.guests[number] = Instant(self.now - self.now % SECOND)
             if is_drawn:
                 self.came_after_the_draw.add(number)
 

@@ -1,8 +1,8 @@
 """A clock that stands still until told otherwise."""
 
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 
-START = Instant(1_800_000_000 * MICROSECONDS)
+START = Instant(1_800_000_000 * SECOND)
 """Some day in January 2027."""
 
 
@@ -18,4 +18,4 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
-        self._now = Instant(self._now + round(seconds * MICROSECONDS))
+        self._now = Instant(self._now + round(seconds * SECOND))

@@ -12,7 +12,7 @@ from tests.services.office import NoStore
 from tests.web.api.house import History
 from ticketd.core import commands as c
 from ticketd.core.catalogue import Defences, Event
-from ticketd.core.ids import MICROSECONDS, EventId, Instant, InventoryId, OrganizerId, TicketTypeId
+from ticketd.core.ids import SECOND, EventId, Instant, InventoryId, OrganizerId, TicketTypeId
 from ticketd.core.outcomes import Offer
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.stats import RuleTally
@@ -24,7 +24,7 @@ from ticketd.services.sales import Granted, LineRequest, Sales
 from ticketd.services.standings import Standing
 from ticketd.services.waiting_rooms import Joined, WaitingRooms
 
-DAY = 86_400 * MICROSECONDS
+DAY = 86_400 * SECOND
 CONCERT, OPERA = EventId(7), EventId(8)
 HOLD_SECONDS = 900
 UNDEFENDED = Defences(hold_limits=Switch.OFF)
@@ -160,7 +160,7 @@ class Lobby:
     # -- time
 
     def at(self, seconds: float) -> Instant:
-        return Instant(self.clock.now() + round(seconds * MICROSECONDS))
+        return Instant(self.clock.now() + round(seconds * SECOND))
 
     async def wait(self, seconds: float, *, ticking: bool = True) -> None:
         """Let time pass, tick by tick."""

@@ -8,7 +8,7 @@ import pytest
 from tests.services.conftest import Guests, People
 from ticketd.core.catalogue import Event, Organizer, Venue
 from ticketd.core.ids import (
-    MICROSECONDS,
+    SECOND,
     EventId,
     Instant,
     InventoryId,
@@ -22,8 +22,8 @@ from ticketd.services.catalogue import Catalogue
 from ticketd.services.management import EventDraft, Management
 from ticketd.storage.catalogue import CatalogueStore
 
-NOON = Instant(1_800_000_000 * MICROSECONDS)
-HOUR = 3600 * MICROSECONDS
+NOON = Instant(1_800_000_000 * SECOND)
+HOUR = 3600 * SECOND
 AURORA = OrganizerId(1)
 
 

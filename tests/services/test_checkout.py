@@ -25,7 +25,7 @@ from ticketd.core.commands import (
     StartPayment,
 )
 from ticketd.core.ids import (
-    MICROSECONDS,
+    SECOND,
     EventId,
     Instant,
     InventoryId,
@@ -114,7 +114,7 @@ class Shop:
             self.router.do(inventory_id, Open(profile, Terms("VIP", 100, price_cents), EventWindow()))
             self.router.do(inventory_id, Reserve(reservation_id, quantity, HOLD_SECONDS, parts=cart))
             if cart:
-                deadline = Instant(self.clock.now() + HOLD_SECONDS * MICROSECONDS)
+                deadline = Instant(self.clock.now() + HOLD_SECONDS * SECOND)
                 self.router.do(inventory_id, Seal(reservation_id, deadline))
         return reservation_id
 
@@ -231,7 +231,7 @@ async def test_a_refused_payment_leaves_the_cart_held_for_at_least_a_minute(
     assert reason_of(await shop.pay(reservation_id, payment)) is reason
     for line in (await shop.find(reservation_id)).lines:
         assert line.status is HELD
-        assert line.deadline - shop.clock.now() >= RETRY_SECONDS * MICROSECONDS
+        assert line.deadline - shop.clock.now() >= RETRY_SECONDS * SECOND
     assert shop.bank.charges() == []
     assert status_of(await shop.pay(reservation_id)) is PAID
 

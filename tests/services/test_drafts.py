@@ -3,7 +3,7 @@
 import pytest
 
 from ticketd.core.catalogue import Event, Venue
-from ticketd.core.ids import MICROSECONDS, EventId, Instant, OrganizerId, VenueId
+from ticketd.core.ids import SECOND, EventId, Instant, OrganizerId, VenueId
 from ticketd.core.money import PRICE_CENTS_MAX
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.terms import Terms, TermsPatch
@@ -22,8 +22,8 @@ from ticketd.services.drafts import (
     venue_refusal,
 )
 
-NOON = Instant(1_800_000_000 * MICROSECONDS)
-NEXT_DAY = Instant(NOON + 86_400 * MICROSECONDS)
+NOON = Instant(1_800_000_000 * SECOND)
+NEXT_DAY = Instant(NOON + 86_400 * SECOND)
 CONCERT = Event(EventId(1), OrganizerId(1), "Concert", "Loud", NOON, "Europe/Vienna")
 
 MEADOW = Venue(VenueId(1), OrganizerId(1), "Meadow", "", "Europe/Vienna")

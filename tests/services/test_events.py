@@ -17,7 +17,7 @@ from tests.services.test_management import (
     refused_fields,
 )
 from ticketd.core.catalogue import Event, Venue
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, VenueId, inventory_of
+from ticketd.core.ids import SECOND, Instant, InventoryId, VenueId, inventory_of
 from ticketd.core.outcomes import Offer
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.seat_maps import Row, Seat, SeatMap, Section
@@ -33,7 +33,7 @@ HOUSE = SeatMap((Section("Stalls", (Row("A", tuple(Seat(str(n), float(n), 0.0) f
 
 def at(text: str) -> Instant:
     """The instant of an ISO time with its offset."""
-    return Instant(int(datetime.fromisoformat(text).timestamp()) * MICROSECONDS)
+    return Instant(int(datetime.fromisoformat(text).timestamp()) * SECOND)
 
 
 class TestThePast:

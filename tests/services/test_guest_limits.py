@@ -30,7 +30,7 @@ from ticketd.core.commands import (
     StartPayment,
 )
 from ticketd.core.facts import AnyFact
-from ticketd.core.ids import MICROSECONDS, EventId, Instant, InventoryId, OrganizerId, ReservationId
+from ticketd.core.ids import SECOND, EventId, Instant, InventoryId, OrganizerId, ReservationId
 from ticketd.core.outcomes import Figures
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Reservation, ReservationStatus
@@ -84,7 +84,7 @@ class Gala:
 
     def _open_all(self, price_cents: int) -> None:
         for event_id, door, limit in ((GALA, DOOR, LIMIT), (MATINEE, OTHER_DOOR, 1)):
-            starts_at = Instant(START + 86_400 * MICROSECONDS)
+            starts_at = Instant(START + 86_400 * SECOND)
             event = Event(
                 event_id, OrganizerId(1), "Gala", "", starts_at, "UTC", max_per_guest=limit, guests_id=door
             )

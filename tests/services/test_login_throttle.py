@@ -1,11 +1,11 @@
 """The moving window under the login."""
 
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 from ticketd.services.login_throttle import MovingWindow
 
 
 def at(seconds: float) -> Instant:
-    return Instant(round(seconds * MICROSECONDS))
+    return Instant(round(seconds * SECOND))
 
 
 def test_hits_are_counted_for_each_key_by_itself() -> None:

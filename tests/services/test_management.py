@@ -10,7 +10,7 @@ from tests.fakes.router import InstantRouter
 from tests.services.conftest import Guests, People, ticket_type_of
 from ticketd.core.catalogue import Event, Organizer
 from ticketd.core.commands import ChangeEventWindow
-from ticketd.core.ids import ID_MAX, MICROSECONDS, EventId, Instant, TicketTypeId, inventory_of
+from ticketd.core.ids import ID_MAX, SECOND, EventId, Instant, TicketTypeId, inventory_of
 from ticketd.core.outcomes import Offer
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.terms import EventStatus, Terms, TermsPatch
@@ -18,7 +18,7 @@ from ticketd.services.catalogue import Catalogue
 from ticketd.services.management import EventDraft, EventPatch, Management, TicketTypeDraft
 from ticketd.storage.catalogue import CatalogueStore
 
-DAY = 86_400 * MICROSECONDS
+DAY = 86_400 * SECOND
 TOMORROW = Instant(START + DAY)
 CONCERT = EventDraft("Concert", TOMORROW, "Europe/Vienna")
 OVERLOADED = Refusal(Reason.OVERLOADED, retry_after_seconds=1)

@@ -1,7 +1,7 @@
 """How often one network may ask."""
 
 from ticketd.core.clients import Client, client_at, parse_address
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 from ticketd.core.refusals import Reason
 from ticketd.core.stats import RuleTally
 from ticketd.services.request_limits import (
@@ -13,7 +13,7 @@ from ticketd.services.request_limits import (
     TokenBuckets,
 )
 
-NOW = Instant(1_800_000_000 * MICROSECONDS)
+NOW = Instant(1_800_000_000 * SECOND)
 BURST, PER_SECOND = 20, 2.0
 
 
@@ -24,7 +24,7 @@ def at(address: str, *, is_exempt: bool = False) -> Client:
 
 
 def after(seconds: float) -> Instant:
-    return Instant(NOW + round(seconds * MICROSECONDS))
+    return Instant(NOW + round(seconds * SECOND))
 
 
 def limits(rules: RuleTally | None = None) -> RequestLimits:

@@ -26,7 +26,7 @@ from ticketd.core import commands as c
 from ticketd.core.catalogue import Event
 from ticketd.core.facts import Reserved, Sealed
 from ticketd.core.ids import (
-    MICROSECONDS,
+    SECOND,
     EventId,
     Instant,
     InventoryId,
@@ -54,7 +54,7 @@ async def office(clock: ManualClock) -> AsyncIterator[Office]:
 async def test_a_reservation_is_held_for_its_time(office: Office) -> None:
     made = await office.granted(line(VIP, 2))
     assert made.home.status is ReservationStatus.HELD
-    assert made.home.deadline == office.clock.now() + HOLD_SECONDS * MICROSECONDS
+    assert made.home.deadline == office.clock.now() + HOLD_SECONDS * SECOND
     assert (made.number, made.total_cents) == ("1-2", 10_00)
     assert await office.sales.find(made.home.reservation_id) == made
 
@@ -137,7 +137,7 @@ async def test_ticket_types_of_two_organizers_make_no_reservation(office: Office
 async def test_a_cart_hears_its_refusals_in_the_order_that_guests_rely_on(office: Office) -> None:
     await office.granted(line(VIP, 10))  # the home line would say: sold out
     await office.house.ask(STALLS, c.ChangeTerms(TermsPatch(max_per_reservation=1)))
-    opens_at = Instant(office.clock.now() + MICROSECONDS)
+    opens_at = Instant(office.clock.now() + SECOND)
     await office.house.ask(BALCONY, c.ChangeTerms(TermsPatch(on_sale_at=opens_at)))
     for expected, place in ((Reason.NOT_ON_SALE, BALCONY), (Reason.LIMIT_EXCEEDED, STALLS)):
         refusal = await office.sales.reserve(cart(2), None)
@@ -262,7 +262,7 @@ async def test_a_cart_is_held_whole_and_for_its_full_time(office: Office) -> Non
     made = await office.granted(*cart(2))
     assert [each.inventory_id for each in made.lines] == [VIP, STALLS, BALCONY]
     assert not any(each.tentative for each in made.lines)
-    assert {each.deadline for each in made.lines} == {office.clock.now() + HOLD_SECONDS * MICROSECONDS}
+    assert {each.deadline for each in made.lines} == {office.clock.now() + HOLD_SECONDS * SECOND}
     assert made.total_cents == 30_00
 
 

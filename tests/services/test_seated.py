@@ -11,7 +11,7 @@ from tests.services.test_management import OVERLOADED, reason, refused_fields
 from ticketd.core.catalogue import Event, Venue
 from ticketd.core.commands import Open
 from ticketd.core.hall import Hall
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, SeatId
+from ticketd.core.ids import SECOND, Instant, InventoryId, SeatId
 from ticketd.core.outcomes import Offer
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.seat_maps import Row, Seat, SeatMap, Section
@@ -20,7 +20,7 @@ from ticketd.services.catalogue import Catalogue
 from ticketd.services.drafts import EventDraft, EventPatch, TicketTypeDraft, VenueDraft
 from ticketd.services.owners import OwnerServices
 
-TOMORROW = Instant(START + 86_400 * MICROSECONDS)
+TOMORROW = Instant(START + 86_400 * SECOND)
 
 
 def section(name: str, rows: int, *, blocked: frozenset[str] = frozenset()) -> Section:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes.clock import START
 from ticketd.core.admission import Steering
-from ticketd.core.ids import END_OF_TIME, MICROSECONDS, EventId, Instant
+from ticketd.core.ids import END_OF_TIME, SECOND, EventId, Instant
 from ticketd.core.places import Place
 from ticketd.core.waiting_room import (
     QueueStatus,
@@ -28,11 +28,11 @@ from ticketd.services.standings import (
 
 EVENT_ID = EventId(7)
 PLENTY = Stock(1000, 1000, 0, 0, None, START, END_OF_TIME)
-IN_BASKETS = Stock(0, 0, 38, 62, Instant(START + 250 * MICROSECONDS), START, END_OF_TIME)
+IN_BASKETS = Stock(0, 0, 38, 62, Instant(START + 250 * SECOND), START, END_OF_TIME)
 
 
 def later(seconds: float) -> Instant:
-    return Instant(START + round(seconds * MICROSECONDS))
+    return Instant(START + round(seconds * SECOND))
 
 
 def room(record: RoomRecord) -> WaitingRoom:

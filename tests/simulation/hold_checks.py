@@ -8,7 +8,7 @@ from tests.simulation.conduct import Conduct
 from tests.simulation.ledger import Ledger, Timeline
 from ticketd.core import facts as f
 from ticketd.core import habits
-from ticketd.core.ids import MICROSECONDS
+from ticketd.core.ids import SECOND
 
 _PROMISE = "those who drop hold for a shorter time, and nobody else"
 
@@ -23,7 +23,7 @@ def check_holds(ledger: Ledger, *, hold_seconds: int) -> None:
             fact = state.fact
             if isinstance(fact, f.Reserved) and not fact.parts:
                 seconds = short_seconds if _is_slowed(before.conduct, fact, fact.at) else hold_seconds
-                if fact.deadline - fact.at != seconds * MICROSECONDS:
+                if fact.deadline - fact.at != seconds * SECOND:
                     raise Broken(_PROMISE, f"{fact}: {seconds}")
             elif isinstance(fact, f.Sealed):
                 _check_sealed(ledger, timeline, before.conduct, fact, short_seconds)
@@ -49,7 +49,7 @@ def _check_sealed(
         allowed.add(min(deadlines.values()))
     if _is_slowed(before, held, fact.at):
         # A hold is cut by whole seconds, of what is left of it when the seal arrives.
-        if fact.deadline - fact.at >= (short_seconds + 1) * MICROSECONDS:
+        if fact.deadline - fact.at >= (short_seconds + 1) * SECOND:
             raise Broken(_PROMISE, f"{fact}: {short_seconds}")
     elif fact.deadline not in allowed:
         raise Broken(_PROMISE, f"{fact}: {allowed}")

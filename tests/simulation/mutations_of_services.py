@@ -10,7 +10,7 @@ import msgspec
 from tests.simulation.gateway import Bank, RemoteGateway
 from tests.simulation.mutation import Mutation, Patches, into
 from ticketd.core import commands as c
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
+from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId
 from ticketd.core.money import EUR
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
@@ -28,7 +28,7 @@ OF_SERVICES: Final[list[Mutation]] = []
 @into(OF_SERVICES, "a cart's home line is sealed without waiting for the others")
 def _() -> Patches:
     async def seal(self: Carts, reservation: ReservationId, parts: tuple[InventoryId, ...]) -> Refusal | None:
-        command = c.Seal(reservation, Instant(self._clock.now() + self._hold_seconds * MICROSECONDS))
+        command = c.Seal(reservation, Instant(self._clock.now() + self._hold_seconds * SECOND))
         outcomes = await asyncio.gather(*(self._router.ask(part, command) for part in parts))
         return None if isinstance(outcomes[0], Line) else Refusal(Reason.OVERLOADED)
 
@@ -38,7 +38,7 @@ def _() -> Patches:
 @into(OF_SERVICES, "a cart is kept though its last seal failed")
 def _() -> Patches:
     async def seal(self: Carts, reservation: ReservationId, parts: tuple[InventoryId, ...]) -> Refusal | None:
-        command = c.Seal(reservation, Instant(self._clock.now() + self._hold_seconds * MICROSECONDS))
+        command = c.Seal(reservation, Instant(self._clock.now() + self._hold_seconds * SECOND))
         for part in reversed(parts):
             await self._router.ask(part, command)
         return None

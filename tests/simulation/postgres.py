@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from tests.fakes.clock import START
 from tests.simulation.loop import Owner
-from ticketd.core.ids import MICROSECONDS
+from ticketd.core.ids import SECOND
 
 Row = dict[str, Any]
 Arguments = tuple[Any, ...]
@@ -84,7 +84,7 @@ class Postgres:
 
     def clock_microseconds(self) -> int:
         """`clock_timestamp()`."""
-        return START + round(self.now() * MICROSECONDS)
+        return START + round(self.now() * SECOND)
 
     def open_session(self, owner: Owner | None, patience: "Patience") -> "Backend":
         """A new session; only while it is up."""

@@ -9,7 +9,7 @@ from tests.simulation.postgres import Row
 from ticketd.core import commands as c
 from ticketd.core.facts import OWN
 from ticketd.core.hall import Hall
-from ticketd.core.ids import MICROSECONDS, EventId, Instant, InventoryId, OrganizerId, SeatMapId, TicketTypeId
+from ticketd.core.ids import SECOND, EventId, Instant, InventoryId, OrganizerId, SeatMapId, TicketTypeId
 from ticketd.core.seat_maps import Row as SeatRow
 from ticketd.core.seat_maps import Seat, SeatMap, Section
 from ticketd.core.terms import UNLIMITED, Kind, Profile, Terms
@@ -35,7 +35,7 @@ STAGE: Final = Hall.of(
         )
     )
 )
-_DAY: Final = 86_400 * MICROSECONDS
+_DAY: Final = 86_400 * SECOND
 
 
 def inventory_for(ticket_type_id: TicketTypeId) -> InventoryId:
@@ -159,4 +159,4 @@ class Programme:
 
 def moment(random: Random, now: Instant) -> Instant:
     """Soon, or just past."""
-    return Instant(now + round(random.uniform(-2, 2) * MICROSECONDS))
+    return Instant(now + round(random.uniform(-2, 2) * SECOND))

@@ -24,7 +24,7 @@ from tests.simulation.statements import STATEMENTS
 from ticketd import app
 from ticketd.clock import DatabaseClock
 from ticketd.core import habits
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 from ticketd.services import guest_limits
 from ticketd.services.randomness import RandomBytes
 from ticketd.settings import Settings
@@ -57,7 +57,7 @@ class Scene:
 
     def now(self) -> Instant:
         """The database's time."""
-        return Instant(START + self.loop.now_ns * MICROSECONDS // SECOND_NS)
+        return Instant(START + self.loop.now_ns * SECOND // SECOND_NS)
 
     def note(self, text: str) -> None:
         """Keep one line of the trace."""

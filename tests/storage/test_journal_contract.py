@@ -16,7 +16,7 @@ from ticketd.core.commands import (
     Seal,
     StartPayment,
 )
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
+from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
 from ticketd.core.keys import KEY_SECONDS_MIN
 from ticketd.core.replay import line_of
@@ -209,7 +209,7 @@ async def test_only_the_home_line_of_a_cart_has_a_number(storage: Storage) -> No
 
 
 def paying_a_cart(clerk: Clerk, cart: ReservationId) -> list[Batch]:
-    deadline = Instant(clerk.clock.now() + MICROSECONDS)
+    deadline = Instant(clerk.clock.now() + SECOND)
     return [clerk.batch(Seal(cart, deadline)), clerk.batch(StartPayment(cart, 1))]
 
 

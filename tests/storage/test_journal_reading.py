@@ -8,7 +8,7 @@ from tests.fakes.proxy import Proxy
 from tests.storage.clerk import Clerk
 from tests.storage.writing import altered, writing
 from ticketd.core.commands import Release, Reserve
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
+from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId
 from ticketd.core.keys import KEY_SECONDS_MIN
 from ticketd.core.state import LedgerGap
 from ticketd.ports import StorageUnavailable
@@ -76,7 +76,7 @@ async def test_keys_are_looked_for_no_further_back_than_an_hour(
 ) -> None:
     now = await pool.fetchval("SELECT (extract(epoch FROM now()) * 1000000)::bigint")
     async with writing(database_url, pool, fence.incarnation) as w:
-        w.clerk.clock = ManualClock(Instant(now - (KEY_SECONDS_MIN + 60) * MICROSECONDS))
+        w.clerk.clock = ManualClock(Instant(now - (KEY_SECONDS_MIN + 60) * SECOND))
         await w.clerk.write(w.journal, w.clerk.batch(Reserve(w.clerk.new_id(), 1, 900, "old", "one")))
         w.clerk.clock.advance(120)
         await w.clerk.write(w.journal, w.clerk.batch(Reserve(w.clerk.new_id(), 1, 900, "young", "two")))

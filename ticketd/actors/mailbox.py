@@ -7,7 +7,7 @@ from itertools import chain
 import msgspec
 
 from ticketd.core.commands import URGENT, AnyCommand, Inspect, StartPayment
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 from ticketd.core.outcomes import Outcome
 
 _END_NOTHING = frozenset({StartPayment, Inspect})
@@ -32,7 +32,7 @@ class Mailbox:
 
     def __init__(self, *, length_max: int, age_seconds_max: float) -> None:
         self._length_max = length_max
-        self._age_max = int(age_seconds_max * MICROSECONDS)
+        self._age_max = int(age_seconds_max * SECOND)
         self._urgent: deque[Envelope] = deque()
         self._ordinary: deque[Envelope] = deque()
 

@@ -7,7 +7,7 @@ import structlog
 
 from ticketd.actors.ticket_type import OVERLOADED, Limits, Observer, Tally, TicketTypeActor
 from ticketd.core.commands import Command
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
+from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import Offer
 from ticketd.core.refusals import Refusal
@@ -122,7 +122,7 @@ class Registry:
         return RegistryStats(
             actors=len(self._actors),
             mailbox_depth=sum(len(actor.mailbox) for actor in actors),
-            mailbox_age_seconds_max=0.0 if oldest is None else (self._clock.now() - oldest) / MICROSECONDS,
+            mailbox_age_seconds_max=0.0 if oldest is None else (self._clock.now() - oldest) / SECOND,
             reservations_open=sum(len(actor.inventory.lines) for actor in actors),
             conservation_broken=sum(not actor.inventory.conserved() for actor in actors),
             reloads=self._tally.reloads,

@@ -16,7 +16,7 @@ from ticketd.actors.mailbox import Envelope, Mailbox
 from ticketd.core.changes import Changes, changes_of
 from ticketd.core.commands import AnyCommand, ExpireDue
 from ticketd.core.facts import AnyFact
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
+from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import Offer, Outcome
 from ticketd.core.refusals import Reason, Refusal
@@ -304,7 +304,7 @@ class TicketTypeActor:
         if self.has_due(now):
             self._schedule_turn()
         if not self.is_quiet:
-            self._answer_overdue(Instant(now - int(self._limits.answer_seconds_max * MICROSECONDS)))
+            self._answer_overdue(Instant(now - int(self._limits.answer_seconds_max * SECOND)))
 
     def _answer_overdue(self, too_old: Instant) -> None:
         """OVERLOADED to all who came before `too_old`; what was decided, or is urgent, still happens."""
@@ -340,7 +340,7 @@ class TicketTypeActor:
 
         An hour's keys would be read again from the ledger, and that may take a while.
         """
-        unused = now - self.last_used_at > self._limits.idle_seconds * MICROSECONDS
+        unused = now - self.last_used_at > self._limits.idle_seconds * SECOND
         inventory = self.inventory
         return (
             unused

@@ -11,7 +11,7 @@ import click
 from ticketd.cli.database import connection, run
 from ticketd.cli.options import settings_options
 from ticketd.clock import DatabaseClock
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 from ticketd.core.refusals import Refusal
 from ticketd.services.accounts import Accounts
 from ticketd.settings import Settings
@@ -103,7 +103,7 @@ def _read_password(from_stdin: bool) -> str:
 
 
 def _line(info: TokenInfo) -> str:
-    created = datetime.fromtimestamp(info.created_at // MICROSECONDS, UTC)
+    created = datetime.fromtimestamp(info.created_at // SECOND, UTC)
     return f"{info.id}\t{info.email}\t{created:%Y-%m-%dT%H:%M:%SZ}\t{'revoked' if info.revoked else 'valid'}"
 
 

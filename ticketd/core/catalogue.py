@@ -4,7 +4,7 @@ import msgspec
 
 from ticketd.core.facts import OWN
 from ticketd.core.ids import (
-    MICROSECONDS,
+    SECOND,
     EventId,
     Instant,
     InventoryId,
@@ -79,7 +79,7 @@ class Event(msgspec.Struct, frozen=True):
     @property
     def over_at(self) -> Instant:
         """When it no longer interests guests."""
-        return Instant(self.starts_at + EVENT_SECONDS_ASSUMED * MICROSECONDS)
+        return Instant(self.starts_at + EVENT_SECONDS_ASSUMED * SECOND)
 
     @property
     def sale_ends_at(self) -> Instant:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line
 
@@ -84,8 +84,8 @@ class Standing(NamedTuple):
         too_many = len(self.drops) - COOLDOWN_FACTOR * self.drops_free
         if too_many <= 0:
             return None
-        ends_at = self.drops[too_many - 1] + HABIT_SECONDS * MICROSECONDS
-        seconds = -((now - ends_at) // MICROSECONDS)
+        ends_at = self.drops[too_many - 1] + HABIT_SECONDS * SECOND
+        seconds = -((now - ends_at) // SECOND)
         return msgspec.structs.replace(_DROPS_TOO_MUCH, retry_after_seconds=max(1, seconds))
 
     def hold_seconds(self, seconds: int) -> int:
@@ -163,7 +163,7 @@ class Habits:
 
 def _hour_before(instant: Instant) -> Instant:
     """What happened then or earlier no longer counts."""
-    return Instant(instant - HABIT_SECONDS * MICROSECONDS)
+    return Instant(instant - HABIT_SECONDS * SECOND)
 
 
 def _since(instant: Instant, instants: tuple[Instant, ...]) -> tuple[Instant, ...]:

@@ -27,7 +27,7 @@ ID_MAX = 2**31 - 1
 RANDOM_BYTES = 16
 """Of a reservation's id."""
 TICKET_CODE_LENGTH = 26
-MICROSECONDS = 1_000_000
+SECOND = 1_000_000
 
 _ROUTE_AND_ORDER = struct.Struct(">II")
 _URL_SAFE, _NOT_URL_SAFE = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
@@ -42,7 +42,7 @@ def inventory_of(ticket_type_id: TicketTypeId) -> InventoryId:
 
 def reservation_id(*, home: InventoryId, now: Instant, random: bytes) -> ReservationId:
     """A new reservation id: 4 bytes that route, 4 that order, 16 that nobody can guess."""
-    routed = _ROUTE_AND_ORDER.pack(home, now // MICROSECONDS & 0xFFFFFFFF)
+    routed = _ROUTE_AND_ORDER.pack(home, now // SECOND & 0xFFFFFFFF)
     return ReservationId(b2a_base64(routed + random, newline=False).translate(_URL_SAFE).decode("ascii"))
 
 

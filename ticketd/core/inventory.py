@@ -10,7 +10,7 @@ from ticketd.core import facts as f
 from ticketd.core.access_codes import ACCESS_CODES_MAX
 from ticketd.core.decisions import Decision, closed_refusal
 from ticketd.core.hall import shared_hall
-from ticketd.core.ids import MICROSECONDS, Instant, ReservationId
+from ticketd.core.ids import SECOND, Instant, ReservationId
 from ticketd.core.moves import Move
 from ticketd.core.on_sale import change_terms, change_window, delete, limit_refusal, time_refusal
 from ticketd.core.outcomes import AccessCodes, Departed, Outcome
@@ -78,7 +78,7 @@ class Inventory(Takings):
         opens_at, ends_at = self.sale_time
         if not opens_at <= now < ends_at or quantity > free or quantity > terms.max_per_reservation:
             return Decision(self._sale_refusal(quantity, now, free))
-        deadline = Instant(now + command.hold_seconds * MICROSECONDS)
+        deadline = Instant(now + command.hold_seconds * SECOND)
         fact = f.Reserved(
             now,
             reservation_id,
@@ -223,7 +223,7 @@ class Inventory(Takings):
     def _fail_payment(self, command: c.FailPayment, line: Line, now: Instant) -> Decision:
         if line.status is not PAYING or line.attempt != command.attempt:
             return Decision(line.reservation_id)
-        grace = RETRY_SECONDS * MICROSECONDS
+        grace = RETRY_SECONDS * SECOND
         deadline = min(max(line.deadline, now + grace), line.first_deadline + grace)
         return Decision(line.reservation_id, (f.PaymentFailed(now, line.reservation_id, Instant(deadline)),))
 

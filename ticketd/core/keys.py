@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from ticketd.core.facts import AnyFact, Expired, Released, Reserved, Sealed
-from ticketd.core.ids import END_OF_TIME, MICROSECONDS, Instant, ReservationId
+from ticketd.core.ids import END_OF_TIME, SECOND, Instant, ReservationId
 
 KEY_SECONDS_MIN = 3600
 """A key or an admission is remembered for at least this long after its reservation was made."""
@@ -57,7 +57,7 @@ class KeyMemory:
 
     def counts_at(self, now: Instant) -> bool:
         """Whether anything here still has to be known at `now`."""
-        hour_ago = now - KEY_SECONDS_MIN * MICROSECONDS
+        hour_ago = now - KEY_SECONDS_MIN * SECOND
         newest = (next(reversed(uses.values()), None) for uses in (self._keys, self._admissions))
         return any(use is not None and use.at >= hour_ago for use in newest)
 
@@ -79,13 +79,13 @@ class KeyMemory:
     def follow_reserved(self, fact: Reserved, seq: int) -> None:
         """The same of the most frequent one."""
         if fact.at > self._forget_at:
-            self._forget_before(Instant(fact.at - KEY_SECONDS_MIN * MICROSECONDS))
+            self._forget_before(Instant(fact.at - KEY_SECONDS_MIN * SECOND))
         if fact.key or fact.admission:
             self._remember(fact, seq)
 
     def _remember(self, fact: Reserved, seq: int) -> None:
         if self._forget_at == END_OF_TIME:
-            self._forget_at = Instant(fact.at + KEY_SECONDS_MIN * MICROSECONDS)
+            self._forget_at = Instant(fact.at + KEY_SECONDS_MIN * SECOND)
         use = KeyUse(fact.reservation_id, fact.request, seq, fact.at)
         if fact.key:
             self._keys[fact.key] = use
@@ -100,6 +100,6 @@ class KeyMemory:
             while uses:
                 name, use = next(iter(uses.items()))
                 if use.at >= instant:
-                    self._forget_at = min(self._forget_at, Instant(use.at + KEY_SECONDS_MIN * MICROSECONDS))
+                    self._forget_at = min(self._forget_at, Instant(use.at + KEY_SECONDS_MIN * SECOND))
                     break
                 del uses[name]

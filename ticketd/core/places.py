@@ -7,7 +7,7 @@ from hmac import compare_digest
 from struct import Struct
 from typing import NamedTuple
 
-from ticketd.core.ids import MICROSECONDS, EventId, Instant
+from ticketd.core.ids import SECOND, EventId, Instant
 
 SECRET_BYTES_MIN = 32
 
@@ -38,7 +38,7 @@ class Tokens:
 
     def seal(self, place: Place) -> str:
         """The token of this place: 43 letters of base64url."""
-        readable = _PLACE.pack(place.event_id, place.number, place.joined_at // MICROSECONDS)
+        readable = _PLACE.pack(place.event_id, place.number, place.joined_at // SECOND)
         token = b2a_base64(readable + self._signature(readable), newline=False)
         return token.rstrip(b"=").translate(_URL_SAFE).decode("ascii")
 
@@ -51,7 +51,7 @@ class Tokens:
         if not compare_digest(self._signature(readable), token[_PLACE.size :]):
             return None
         event_id, number, joined_at_seconds = _PLACE.unpack(readable)
-        return Place(event_id, number, Instant(joined_at_seconds * MICROSECONDS))
+        return Place(event_id, number, Instant(joined_at_seconds * SECOND))
 
     def _signature(self, readable: bytes) -> bytes:
         signing = self._keyed.copy()

@@ -7,7 +7,7 @@ import msgspec
 from ticketd.core import commands as c
 from ticketd.core import facts as f
 from ticketd.core.hall import UnknownSeat
-from ticketd.core.ids import MICROSECONDS, Instant, SeatId
+from ticketd.core.ids import SECOND, Instant, SeatId
 from ticketd.core.on_sale import limit_refusal, time_refusal
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.reservations import Line, Share
@@ -35,9 +35,9 @@ class Takings(InventoryState):
 
     def sealed_until(self, line: Line, deadline: Instant, now: Instant) -> Instant:
         """What its identity's habits leave of a cart's hold."""
-        seconds = (deadline - now) // MICROSECONDS
+        seconds = (deadline - now) // SECOND
         shorter = seconds - self.habits.standing(line.identity, now).hold_seconds(seconds)
-        return Instant(deadline - shorter * MICROSECONDS)
+        return Instant(deadline - shorter * SECOND)
 
     def take(
         self, command: c.Reserve, now: Instant, free: int, known: Line | None
@@ -152,7 +152,7 @@ def _reserved(
         command.reservation_id,
         command.quantity,
         unit_price_cents,
-        Instant(now + command.hold_seconds * MICROSECONDS),
+        Instant(now + command.hold_seconds * SECOND),
         command.key,
         command.request,
         command.parts,

@@ -16,7 +16,7 @@ import msgspec
 
 from ticketd.core.admission import Steering
 from ticketd.core.draw import Draw
-from ticketd.core.ids import MICROSECONDS, EventId, Instant
+from ticketd.core.ids import SECOND, EventId, Instant
 from ticketd.core.waves import ADMISSION, Use, Wave
 
 PACE_SECONDS: Final = 60
@@ -29,8 +29,8 @@ REST_SECONDS: Final = 1
 """After so long without anybody coming none are written down ahead: what a crash makes nobody's, guests
 still wait for."""
 
-_PACE = PACE_SECONDS * MICROSECONDS
-_REST = REST_SECONDS * MICROSECONDS
+_PACE = PACE_SECONDS * SECOND
+_REST = REST_SECONDS * SECOND
 
 
 class QueueStatus(StrEnum):
@@ -165,7 +165,7 @@ class WaitingRoom:
             return 0.0
         first = self._waves[recent]
         admitted = min(self.admitted_to, self.joined) - first.start
-        return max(0, admitted) / max(1.0, (now - first.at) / MICROSECONDS)
+        return max(0, admitted) / max(1.0, (now - first.at) / SECOND)
 
     # -- using an admission
 
@@ -278,7 +278,7 @@ class WaitingRoom:
             return self.joined
         joined, at = self._extended
         used = self.joined - joined
-        seconds = max(1, now - at) / MICROSECONDS
+        seconds = max(1, now - at) / SECOND
         enough = min(2 * used, int(NUMBERS_AHEAD_SECONDS * used / seconds))
         ahead = min(NUMBERS_AHEAD_MAX, max(NUMBERS_AHEAD_MIN, enough))
         left = self._numbers_to - self.joined

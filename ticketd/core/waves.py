@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 
 ADMISSION_SECONDS: Final = 300
 """How long an admitted guest has for reserving."""
 DOOR_SECONDS: Final = 45
 """Whoever hasn't shown up this long after their turn isn't waited for, though they may still come."""
 
-ADMISSION: Final = ADMISSION_SECONDS * MICROSECONDS
-_DOOR = DOOR_SECONDS * MICROSECONDS
+ADMISSION: Final = ADMISSION_SECONDS * SECOND
+_DOOR = DOOR_SECONDS * SECOND
 
 
 class Use:

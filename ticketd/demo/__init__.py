@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from ticketd.core.catalogue import TicketType
-from ticketd.core.ids import MICROSECONDS, EventId, Instant, InventoryId, OwnerId, TicketTypeId
+from ticketd.core.ids import SECOND, EventId, Instant, InventoryId, OwnerId, TicketTypeId
 from ticketd.core.money import format_cents
 from ticketd.core.refusals import Refusal
 from ticketd.demo.programme import PROGRAMME, Evening, Seller
@@ -163,14 +163,14 @@ def _granted(result: _Granted | Refusal) -> _Granted:
 
 def _evening(now: Instant, weeks_ahead: int) -> Instant:
     """Half past seven in the evening, some weeks ahead."""
-    day = datetime.fromtimestamp(now // MICROSECONDS, UTC) + timedelta(weeks=weeks_ahead)
+    day = datetime.fromtimestamp(now // SECOND, UTC) + timedelta(weeks=weeks_ahead)
     evening = day.astimezone(ZoneInfo(TIMEZONE)).replace(hour=19, minute=30, second=0)
-    return Instant(int(evening.timestamp()) * MICROSECONDS)
+    return Instant(int(evening.timestamp()) * SECOND)
 
 
 def _opening(now: Instant, in_minutes: int | None) -> Instant | None:
     """When the sale of an event opens; None: at once."""
-    return None if in_minutes is None else Instant(now + in_minutes * 60 * MICROSECONDS)
+    return None if in_minutes is None else Instant(now + in_minutes * 60 * SECOND)
 
 
 def _sales(seller: Seller, catalogue: Catalogue, base_url: str) -> Iterator[str]:

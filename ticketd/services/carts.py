@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from ticketd.core.commands import Inspect, Release, Seal
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
+from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId
 from ticketd.core.outcomes import Departed, Outcome
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
@@ -132,7 +132,7 @@ class Carts:
         return await asyncio.gather(*map(self._router.ask, parts, commands))
 
     async def _seal(self, reservation: ReservationId, parts: tuple[InventoryId, ...]) -> Refusal | None:
-        deadline = Instant(self._clock.now() + self._hold_seconds * MICROSECONDS)
+        deadline = Instant(self._clock.now() + self._hold_seconds * SECOND)
         home, *others = parts
         command = Seal(reservation, deadline)
         outcomes = await asyncio.gather(*(self._router.ask(part, command) for part in others))

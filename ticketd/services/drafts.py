@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from ticketd.core.catalogue import Defences, Event, Venue
-from ticketd.core.ids import MICROSECONDS, EventId, Instant, InventoryId, OrganizerId, SeatId, VenueId
+from ticketd.core.ids import SECOND, EventId, Instant, InventoryId, OrganizerId, SeatId, VenueId
 from ticketd.core.money import EUR, PRICE_CENTS_MAX
 from ticketd.core.refusals import FieldError, Reason, Refusal
 from ticketd.core.terms import UNLIMITED, EventStatus, Switch, Terms, TermsPatch, window_errors
@@ -23,7 +23,7 @@ ADDRESS_LENGTH_MAX = 500
 CODE_LENGTHS = range(3, 65)
 
 _STRIPPED = frozenset({"name", "address"})
-INSTANT_MAX = Instant(7_258_118_400 * MICROSECONDS)
+INSTANT_MAX = Instant(7_258_118_400 * SECOND)
 """The first moment of the year 2200."""
 
 _NO_ID_YET = EventId(0)

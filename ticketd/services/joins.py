@@ -4,7 +4,7 @@ from collections import OrderedDict
 from math import exp
 from typing import NamedTuple
 
-from ticketd.core.ids import MICROSECONDS, EventId, Instant
+from ticketd.core.ids import SECOND, EventId, Instant
 
 NETWORKS_MAX = 100_000
 """Some 35 MB. Of more, those are forgotten that haven't joined for the longest time."""
@@ -40,7 +40,7 @@ class _Rate(NamedTuple):
     at: Instant
 
     def decayed(self, now: Instant) -> float:
-        return self.per_second * exp(-max(now - self.at, 0) / (RATE_SECONDS * MICROSECONDS))
+        return self.per_second * exp(-max(now - self.at, 0) / (RATE_SECONDS * SECOND))
 
 
 class JoinRates:

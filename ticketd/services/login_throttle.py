@@ -2,7 +2,7 @@
 
 from collections import OrderedDict, deque
 
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 
 WINDOW_SECONDS = 300
 FAILURES_PER_EMAIL_MAX = 10
@@ -15,7 +15,7 @@ class MovingWindow:
 
     def __init__(self, *, hits_max: int, window_seconds: int, keys_max: int = KEYS_MAX) -> None:
         self._hits_max = hits_max
-        self._window = window_seconds * MICROSECONDS
+        self._window = window_seconds * SECOND
         self._keys_max = keys_max
         self._hits: OrderedDict[str, deque[Instant]] = OrderedDict()
         """By the time of the last hit, so that what is over is found at the front."""
@@ -30,7 +30,7 @@ class MovingWindow:
         while hits and hits[0] <= now - self._window:
             hits.popleft()
         if len(hits) >= self._hits_max:
-            return -((now - self._window - hits[0]) // MICROSECONDS)
+            return -((now - self._window - hits[0]) // SECOND)
         hits.append(now)
         self._hits[key] = hits
         self._hits.move_to_end(key)

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from ticketd.core.ids import MICROSECONDS, EventId, Instant
+from ticketd.core.ids import SECOND, EventId, Instant
 from ticketd.core.refusals import Challenge
 from ticketd.services.randomness import RandomBytes
 from ticketd.services.serials import Serials
@@ -68,7 +68,7 @@ class ProofOfWork:
 
     def challenge(self, event_id: EventId, cost: int, now: Instant) -> Challenge:
         """Something to solve, by trying half of `cost` numbers on average."""
-        expires = now // MICROSECONDS + CHALLENGE_SECONDS
+        expires = now // SECOND + CHALLENGE_SECONDS
         nonce, serial = self._random.take(_NONCE_BYTES).hex(), self._serials.issue(now)
         salt = f"{nonce}?expires={expires}&event={event_id}&cost={cost}&serial={serial}&"
         number = int.from_bytes(self._random.take(_NUMBER_BYTES)) % (cost + 1)
@@ -83,7 +83,7 @@ class ProofOfWork:
         expires, event, cost, serial = map(int, salt.groups())
         if event != event_id or not (0 <= solution.number <= cost and self._is_right(solution)):
             return Flaw.WRONG
-        if now >= expires * MICROSECONDS or cost < cost_min:
+        if now >= expires * SECOND or cost < cost_min:
             return Flaw.STALE
         return None if self._serials.use(serial) else Flaw.REPLAYED
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from ticketd.core.clients import Client
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.stats import RuleTally
 
@@ -41,10 +41,10 @@ class TokenBuckets:
     def __init__(
         self, *, per_second: float, burst: int, keys_max: int = NETWORKS_MAX, debt_seconds_max: float = 0
     ) -> None:
-        self._interval = round(MICROSECONDS / per_second)
+        self._interval = round(SECOND / per_second)
         self._spread = (burst - 1) * self._interval
         self._keys_max = keys_max
-        self._full_at_most = self._spread + self._interval + round(debt_seconds_max * MICROSECONDS)
+        self._full_at_most = self._spread + self._interval + round(debt_seconds_max * SECOND)
         self._full_at: OrderedDict[str, int] = OrderedDict()
         """When the bucket will be full if nobody takes any more: that alone tells what is in it."""
 
@@ -113,7 +113,7 @@ class RequestLimits:
 
     def _refused(self, rule: str, wait: int) -> Refusal:
         self._rules[rule] += 1
-        return Refusal(Reason.TOO_MANY_REQUESTS, retry_after_seconds=-(-wait // MICROSECONDS))
+        return Refusal(Reason.TOO_MANY_REQUESTS, retry_after_seconds=-(-wait // SECOND))
 
 
 def _guesses(factor: int) -> TokenBuckets:

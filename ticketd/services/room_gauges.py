@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ticketd.core.catalogue import TicketType
-from ticketd.core.ids import END_OF_TIME, MICROSECONDS, EventId, Instant, InventoryId
+from ticketd.core.ids import END_OF_TIME, SECOND, EventId, Instant, InventoryId
 from ticketd.core.outcomes import Offer
 from ticketd.core.stats import JournalStats
 from ticketd.core.terms import SaleStatus, sale_status, sale_time
@@ -86,7 +86,7 @@ class Gauges:
         waiting = [
             at for each in ticket_types if (at := self._router.waiting_since(each.inventory_id)) is not None
         ]
-        return (now - min(waiting, default=now)) / MICROSECONDS
+        return (now - min(waiting, default=now)) / SECOND
 
     def read_commits(self) -> None:
         """Take a new reading of how long commits take; without any since the last one nothing is slow."""

@@ -10,7 +10,7 @@ import msgspec
 from ticketd.core import admission
 from ticketd.core.admission import Pace, Steering
 from ticketd.core.draw import SEED_BYTES
-from ticketd.core.ids import DAWN_OF_TIME, END_OF_TIME, MICROSECONDS, Instant
+from ticketd.core.ids import DAWN_OF_TIME, END_OF_TIME, SECOND, Instant
 from ticketd.core.waiting_room import RoomRecord, WaitingRoom
 from ticketd.ports import Clock
 from ticketd.services.answering import hear
@@ -86,7 +86,7 @@ class RoomKeeper:
             room.shopping + ahead_of_time,
             room.stock.free,
         )
-        seconds = TICK_SECONDS if room.moved_at is None else (now - room.moved_at) / MICROSECONDS
+        seconds = TICK_SECONDS if room.moved_at is None else (now - room.moved_at) / SECOND
         steering = core.record.steering
         walk_ins = max(WALK_INS_MIN, 2 * (core.joined - room.joined_before))
         admit = room.pace.admit(
@@ -115,7 +115,7 @@ class RoomKeeper:
         now = self._clock.now()
         notice = notice_of(room.core, room.stock, now)
         known = room.notice
-        if known is not None and now - room.counted_at < COUNTS_SECONDS_MIN * MICROSECONDS:
+        if known is not None and now - room.counted_at < COUNTS_SECONDS_MIN * SECOND:
             notice = msgspec.structs.replace(
                 notice,
                 joined=max(known.joined, notice.admitted_to),

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 
 PAGE_NUMBERS = 65_536
 PAGES_MAX = 1024
@@ -17,7 +17,7 @@ class Serials:
     """
 
     def __init__(self, *, lifetime_seconds: int, pages_max: int = PAGES_MAX) -> None:
-        self._lifetime = lifetime_seconds * MICROSECONDS
+        self._lifetime = lifetime_seconds * SECOND
         self._pages_max = pages_max
         self._next = 0
         self._first_page = 0

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from ticketd.core.draw import commitment
-from ticketd.core.ids import END_OF_TIME, MICROSECONDS, EventId, Instant
+from ticketd.core.ids import END_OF_TIME, SECOND, EventId, Instant
 from ticketd.core.places import Place
 from ticketd.core.waiting_room import QueueStatus, WaitingRoom, Whereabouts
 from ticketd.services.room_gauges import Stock
@@ -130,7 +130,7 @@ def _retry_after_seconds(
 ) -> int:
     shared = room.waiting // POLLS_PER_SECOND  # all of them once in so many seconds
     if where.ahead is None:
-        until_opening = max(0, stock.opens_at - now) // MICROSECONDS
+        until_opening = max(0, stock.opens_at - now) // SECOND
         # At the opening they would all come at once.
         spread = place.number % (min(shared, OPENING_SPREAD_SECONDS_MAX) + 1)
         return int(min(RETRY_SECONDS_MAX, max(RETRY_SECONDS_MIN, until_opening + 1)) + spread)

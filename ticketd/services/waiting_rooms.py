@@ -13,7 +13,7 @@ import structlog
 from ticketd.core.admission import Steering
 from ticketd.core.catalogue import Event
 from ticketd.core.draw import SEED_BYTES
-from ticketd.core.ids import MICROSECONDS, EventId, Instant
+from ticketd.core.ids import SECOND, EventId, Instant
 from ticketd.core.places import Place, Tokens
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.stats import RoomStats
@@ -188,7 +188,7 @@ class WaitingRooms:
             now = self._clock.now()
             number = room.core.give_number(now, opens_at=room.stock.opens_at)
             if number is not None:
-                return Place(room.core.event_id, number, Instant(now - now % MICROSECONDS))
+                return Place(room.core.event_id, number, Instant(now - now % SECOND))
             await self._keeper.more_numbers(room)
 
     # -- reservations

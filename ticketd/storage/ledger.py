@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ticketd.core.facts import AnyFact
-from ticketd.core.ids import MICROSECONDS, InventoryId, ReservationId
+from ticketd.core.ids import SECOND, InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
 from ticketd.core.keys import KEY_SECONDS_MIN
 from ticketd.core.snapshots import Snapshot
@@ -92,7 +92,7 @@ async def _recall_keys(connection: Connection, inventory: Inventory, snapshot: S
     """The last hour's keys, from the facts before the snapshot."""
     if snapshot.keys_from_seq > snapshot.seq:
         return
-    hour_ago = await connection.fetchval(_NOW) - KEY_SECONDS_MIN * MICROSECONDS
+    hour_ago = await connection.fetchval(_NOW) - KEY_SECONDS_MIN * SECOND
     first = await _first_since(connection, inventory.id, snapshot, hour_ago)
     for begin in range(first, snapshot.seq + 1, KEY_FACTS_AT_ONCE):
         end = min(begin + KEY_FACTS_AT_ONCE - 1, snapshot.seq)

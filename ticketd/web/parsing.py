@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from aiohttp import hdrs, web
 from multidict import CIMultiDictProxy
 
-from ticketd.core.ids import ID_MAX, MICROSECONDS, Instant
+from ticketd.core.ids import ID_MAX, SECOND, Instant
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.services.texts import is_line, is_lines
 from ticketd.services.timezones import is_timezone
@@ -151,7 +151,7 @@ def query_text(request: web.Request, name: str) -> str | None:
 
 def format_instant(instant: Instant) -> str:
     """As "2026-01-02T03:04:05.678901Z", always with microseconds."""
-    seconds, microseconds = divmod(instant, MICROSECONDS)
+    seconds, microseconds = divmod(instant, SECOND)
     return f"{_format_second(seconds)}.{microseconds:06d}Z"
 
 

@@ -15,7 +15,7 @@ from tests.fakes.waiting_rooms import waiting_rooms
 from ticketd.core.catalogue import Event, Organizer, TicketType, Venue
 from ticketd.core.facts import AnyFact
 from ticketd.core.ids import (
-    MICROSECONDS,
+    SECOND,
     EventId,
     Instant,
     InventoryId,
@@ -290,7 +290,7 @@ class House:
         draft = EventDraft(
             **{
                 "name": "Concert",
-                "starts_at": Instant(self.clock.now() + in_days * 86_400 * MICROSECONDS),
+                "starts_at": Instant(self.clock.now() + in_days * 86_400 * SECOND),
                 "timezone": "Europe/Vienna",
                 **more,
             }

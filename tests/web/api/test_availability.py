@@ -16,7 +16,7 @@ from tests.web.problem_answers import expect_problem
 from ticketd.actors import registry as registry_module
 from ticketd.actors.ticket_type import Limits
 from ticketd.core.catalogue import Event, Organizer, TicketType
-from ticketd.core.ids import MICROSECONDS, Instant, TicketTypeId
+from ticketd.core.ids import SECOND, Instant, TicketTypeId
 from ticketd.core.outcomes import Offer
 from ticketd.services.management import EventPatch
 from ticketd.services.offers import Offers
@@ -85,7 +85,7 @@ async def test_whatever_happens_to_it_is_seen_at_once(
         pay,
         lambda: change(price_cents=next(prices)),
         lambda: house.management.change_event(
-            ANNA.id, event.id, EventPatch(on_sale_at=Instant(house.clock.now() + 60 * MICROSECONDS))
+            ANNA.id, event.id, EventPatch(on_sale_at=Instant(house.clock.now() + 60 * SECOND))
         ),
     ]
     for path in (f"events/{event.id}", f"ticket-types/{regular}"):
@@ -106,8 +106,8 @@ async def test_it_is_fresh_in_the_moment_in_which_a_sale_opens_and_ends(
     regular = await house.ticket_type(
         organizer,
         event=event,
-        on_sale_at=Instant(now + 10 * MICROSECONDS),
-        off_sale_at=Instant(now + 20 * MICROSECONDS),
+        on_sale_at=Instant(now + 10 * SECOND),
+        off_sale_at=Instant(now + 20 * SECOND),
     )
     seen = [await look(client, f"ticket-types/{regular}", house) for _ in range(25)]
     assert [each["status"] for each in seen] == ["not_yet"] * 9 + ["on_sale"] * 10 + ["ended"] * 6
@@ -117,7 +117,7 @@ async def test_it_is_fresh_in_the_moment_in_which_a_sale_opens_and_ends(
 async def test_an_events_availability_follows_each_of_its_sales(
     client: Client, house: House, organizer: Organizer, event: Event, regular: TicketTypeId
 ) -> None:
-    opens = Instant(house.clock.now() + 5 * MICROSECONDS)
+    opens = Instant(house.clock.now() + 5 * SECOND)
     await house.ticket_type(organizer, event=event, name="Late", on_sale_at=opens)
     seen = [await look(client, f"events/{event.id}", house) for _ in range(8)]
     assert [each["ticket_types"][1]["status"] for each in seen] == ["not_yet"] * 4 + ["on_sale"] * 4

@@ -8,7 +8,7 @@ from tests.web.api.conftest import Client
 from tests.web.api.house import ANNA, House, bearer, lines
 from tests.web.problem_answers import expect_problem
 from ticketd.core.commands import StartPayment
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId
+from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId
 from ticketd.core.outcomes import Offer
 from ticketd.core.terms import EventStatus
 from ticketd.services.management import EventPatch
@@ -149,8 +149,8 @@ async def test_availability_says_where_the_sale_stands(
     ticket_type = await house.ticket_type(
         await house.organizer(),
         capacity=capacity,
-        on_sale_at=Instant(now + opens_in * MICROSECONDS),
-        off_sale_at=Instant(now + closes_in * MICROSECONDS),
+        on_sale_at=Instant(now + opens_in * SECOND),
+        off_sale_at=Instant(now + closes_in * SECOND),
     )
     if status == "sold_out":
         await client.post("/api/v1/reservations", json=lines((ticket_type, 2)))

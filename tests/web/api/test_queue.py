@@ -9,7 +9,7 @@ from tests.web.api.conftest import Client
 from tests.web.api.house import BEN, House, bearer, lines
 from ticketd.core.catalogue import Event
 from ticketd.core.draw import Draw
-from ticketd.core.ids import MICROSECONDS, Instant, TicketTypeId
+from ticketd.core.ids import SECOND, Instant, TicketTypeId
 from ticketd.core.terms import Switch
 
 HIDDEN = ("no-store", "private")
@@ -59,7 +59,7 @@ class Sale:
 
 async def sale_of(house: House, client: Client, *, opens_after: float = 10, **more: Any) -> Sale:
     organizer = await house.organizer()
-    opens_at = Instant(house.clock.now() + round(opens_after * MICROSECONDS))
+    opens_at = Instant(house.clock.now() + round(opens_after * SECOND))
     event = await house.event(organizer, **{"waiting_room": Switch.ON, "on_sale_at": opens_at, **more})
     return Sale(house, client, event, await house.ticket_type(organizer, event=event))
 

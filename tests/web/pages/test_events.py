@@ -8,7 +8,7 @@ from tests.web.pages.document import document
 from tests.web.pages.house import PageHouse
 from ticketd.core.catalogue import Event, Organizer
 from ticketd.core.commands import Reserve
-from ticketd.core.ids import MICROSECONDS, Instant, ReservationId, inventory_of
+from ticketd.core.ids import SECOND, Instant, ReservationId, inventory_of
 from ticketd.core.terms import EventStatus
 
 GALA = {
@@ -38,7 +38,7 @@ async def test_a_created_event_stands_in_the_list(house: PageHouse, anna: Browse
     assert page.one("p", role="status").text == "Created."
     assert page.one("tbody").text == "Gala Tue 1 June 2027, 19:30 (Vienna time) Published"
     (event,) = events(house)
-    assert event.starts_at == 1_811_871_000 * MICROSECONDS
+    assert event.starts_at == 1_811_871_000 * SECOND
     assert event.description == "A long night.\nWith music."
     assert page.value("timezone") == "Europe/Vienna"
 
@@ -105,7 +105,7 @@ async def test_a_new_time_zone_keeps_the_times_on_the_clocks(
     await anna.post(f"/mario/events/{before.id}", data=GALA | {"timezone": "Europe/London"})
     (after,) = events(house)
     assert after.timezone == "Europe/London"
-    assert after.starts_at == before.starts_at + 3600 * MICROSECONDS
+    assert after.starts_at == before.starts_at + 3600 * SECOND
 
 
 async def test_a_cancelled_event_sells_nothing(house: PageHouse, anna: Browser, mario: Organizer) -> None:
@@ -148,7 +148,7 @@ async def test_an_event_takes_place_in_a_venue_and_has_its_time_zone(
     assert (shown.value("venue_id"), shown.value("max_per_guest")) == (str(venue.id), "4")
     moved = GALA | {"venue_id": str(venue.id), "timezone": ""}
     await anna.post(f"/mario/events/{event.id}", data=moved | {"starts_at": "2027-06-01T20:30"})
-    assert events(house)[0].starts_at == event.starts_at + 3600 * MICROSECONDS
+    assert events(house)[0].starts_at == event.starts_at + 3600 * SECOND
     await anna.post(f"/mario/events/{event.id}", data={"venue_id": "", "max_per_guest": ""})
     (event,) = events(house)
     assert (event.venue_id, event.max_per_guest) == (None, None)

@@ -8,11 +8,11 @@ from tests.web.pages.document import document
 from tests.web.pages.house import PageHouse
 from tests.web.pages.houses import evening_in, plain, seated
 from ticketd.core.commands import Reserve
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId, ReservationId, inventory_of
+from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId, inventory_of
 from ticketd.core.terms import UNLIMITED, EventStatus, Terms
 from ticketd.services.drafts import TicketTypeDraft
 
-DAY = 86_400 * MICROSECONDS
+DAY = 86_400 * SECOND
 
 
 async def hold(house: PageHouse, inventory_id: InventoryId, quantity: int) -> None:

@@ -8,7 +8,7 @@ from tests.web.api.house import ANNA
 from tests.web.pages.conftest import Browser
 from tests.web.pages.document import document
 from tests.web.pages.house import PageHouse
-from ticketd.core.ids import MICROSECONDS, Instant, TicketTypeId, inventory_of
+from ticketd.core.ids import SECOND, Instant, TicketTypeId, inventory_of
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.terms import EventStatus
 
@@ -144,7 +144,7 @@ async def test_when_the_house_is_full_the_same_form_can_be_sent_again(
 
 
 async def test_before_the_sale_begins_it_says_when(house: PageHouse, guest: Browser) -> None:
-    opens = Instant(house.clock.now() + 86_400 * MICROSECONDS)
+    opens = Instant(house.clock.now() + 86_400 * SECOND)
     path, _ = await sell(house, on_sale_at=opens)
     page = await document(await guest.get(path))
     assert "On sale from Sat 16 January 2027, 08:00 (UTC)" in page.text

@@ -8,7 +8,7 @@ from tests.web.pages.conftest import Browser, OpenBrowser, log_in
 from tests.web.pages.document import document
 from tests.web.pages.house import PageHouse
 from ticketd.core.catalogue import Organizer
-from ticketd.core.ids import MICROSECONDS, EventId, Instant, ReservationId, SeatId, TicketTypeId
+from ticketd.core.ids import SECOND, EventId, Instant, ReservationId, SeatId, TicketTypeId
 from ticketd.core.reservations import ReservationStatus
 from ticketd.storage.orders import Order, OrderLine
 
@@ -23,7 +23,7 @@ def order(number: int, **more: str) -> Order:
         ReservationId(f"secret-{number}"),
         f"7-{number}",
         ReservationStatus.PAID,
-        Instant(1_800_000_000 * MICROSECONDS + number),
+        Instant(1_800_000_000 * SECOND + number),
         (OrderLine(TicketTypeId(7), "VIP", 2, 1250),),
         2500,
         more.get("email", "guest@example.org"),

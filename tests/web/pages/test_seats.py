@@ -10,7 +10,7 @@ from tests.web.pages.document import Document, document
 from tests.web.pages.house import PageHouse
 from tests.web.pages.houses import evening_in, plain, seated, special, stalls
 from ticketd.core.commands import Reserve
-from ticketd.core.ids import MICROSECONDS, Instant, ReservationId, SeatId, TicketTypeId, inventory_of
+from ticketd.core.ids import SECOND, Instant, ReservationId, SeatId, TicketTypeId, inventory_of
 from ticketd.core.reservations import Line
 from ticketd.core.seat_maps import Row, Seat, SeatMap, Section
 from ticketd.web.pages import seat_plans
@@ -267,7 +267,7 @@ async def test_a_large_section_comes_in_parts(
 
 
 async def test_before_the_sale_begins_the_seats_can_be_looked_at(house: PageHouse, guest: Browser) -> None:
-    path, ticket_type_id = await stalls(house, on_sale_at=Instant(house.clock.now() + 90 * MICROSECONDS))
+    path, ticket_type_id = await stalls(house, on_sale_at=Instant(house.clock.now() + 90 * SECOND))
     page = await document(await guest.get(path))
     assert len(on_map(page)) == 10
     assert not page.all("form", method="post")

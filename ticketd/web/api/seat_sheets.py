@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ticketd.core.hall import Hall
-from ticketd.core.ids import MICROSECONDS, Instant, InventoryId
+from ticketd.core.ids import SECOND, Instant, InventoryId
 from ticketd.core.seat_views import SeatView
 from ticketd.ports import Clock
 from ticketd.web.api.seat_text import HallText
@@ -44,7 +44,7 @@ class SeatSheets:
         return await sheet.read(view)
 
     def _let_go(self, now: Instant) -> None:
-        unused_since = now - UNUSED_SECONDS_MAX * MICROSECONDS
+        unused_since = now - UNUSED_SECONDS_MAX * SECOND
         for inventory_id, sheet in list(self._sheets.items()):
             if self._seats <= SEATS_KEPT_MAX and sheet.used_at > unused_since:
                 break

@@ -4,7 +4,7 @@ import msgspec
 from aiohttp import web
 
 from ticketd.core.catalogue import Event
-from ticketd.core.ids import MICROSECONDS
+from ticketd.core.ids import SECOND
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.waiting_room import QueueStatus
 from ticketd.services.door import Visitor
@@ -58,7 +58,7 @@ def turn(request: web.Request, event: Event | None) -> Turn | None:
     if standing is None or standing.admitted_until is None:
         return None
     until = moment(standing.admitted_until, event.timezone).words
-    seconds = (standing.admitted_until - request.app[SERVICES].clock.now()) // MICROSECONDS
+    seconds = (standing.admitted_until - request.app[SERVICES].clock.now()) // SECOND
     return Turn(f"It is your turn to reserve, until {until}.", max(0, seconds))
 
 

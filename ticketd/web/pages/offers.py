@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ticketd.core.catalogue import Event, TicketType, Venue
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 from ticketd.core.money import format_cents
 from ticketd.core.outcomes import Offer
 from ticketd.core.terms import SaleStatus, opening, sale_status
@@ -91,7 +91,7 @@ def countdown(offer: Offer, now: Instant, *, timezone: str) -> Countdown | None:
     opens_at = opening(offer.terms, offer.window)
     if opens_at is None or status(offer, now) is not SaleStatus.NOT_YET:
         return None
-    return Countdown(moment(opens_at, timezone), max(0, -((now - opens_at) // MICROSECONDS)))
+    return Countdown(moment(opens_at, timezone), max(0, -((now - opens_at) // SECOND)))
 
 
 def lowest_price(offers: Sequence[Offer]) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from ticketd.core.catalogue import Event
-from ticketd.core.ids import MICROSECONDS, EventId
+from ticketd.core.ids import SECOND, EventId
 from ticketd.web.auth import only_over_tls
 from ticketd.web.context import SERVICES
 
@@ -27,7 +27,7 @@ def keep_token(request: web.Request, response: web.Response, event: Event, token
     response.set_cookie(
         _name(event.id),
         token,
-        max_age=max(0, event.sale_ends_at - request.app[SERVICES].clock.now()) // MICROSECONDS,
+        max_age=max(0, event.sale_ends_at - request.app[SERVICES].clock.now()) // SECOND,
         path="/",
         secure=only_over_tls(request),
         httponly=True,

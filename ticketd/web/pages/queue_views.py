@@ -7,7 +7,7 @@ from typing import NamedTuple, assert_never
 import msgspec
 
 from ticketd.core.catalogue import Event
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 from ticketd.core.waiting_room import QueueStatus
 from ticketd.services.room_keeper import Room
 from ticketd.services.standings import Notice, Standing
@@ -260,4 +260,4 @@ def _refresh_seconds(state: PlaceState, standing: Standing, now: Instant) -> int
 
 
 def _seconds_until(at: Instant | None, now: Instant) -> int | None:
-    return None if at is None else max(0, -((now - at) // MICROSECONDS))
+    return None if at is None else max(0, -((now - at) // SECOND))

@@ -8,7 +8,7 @@ import msgspec
 import segno
 
 from ticketd.core.catalogue import Event, TicketType
-from ticketd.core.ids import MICROSECONDS, Instant, SeatId, TicketCode
+from ticketd.core.ids import SECOND, Instant, SeatId, TicketCode
 from ticketd.core.money import format_cents
 from ticketd.core.refusals import Refusal
 from ticketd.core.reservations import Line, Reservation, ReservationStatus, Share
@@ -150,7 +150,7 @@ def said(reservation: Reservation, *, timezone: str, now: Instant) -> Said:
     match reservation.home.status:
         case ReservationStatus.HELD:
             deadline = reservation.home.deadline
-            seconds = max(0, (deadline - now) // MICROSECONDS)
+            seconds = max(0, (deadline - now) // SECOND)
             until = words.moment(deadline, timezone).words
             todo = "pay" if reservation.total_cents else "take them"
             return Said(

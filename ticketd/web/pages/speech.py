@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import replace
 
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 from ticketd.paths import site_root
 from ticketd.web.pages.languages import Counted, Words
 from ticketd.web.pages.words import MINUTE_SECONDS
@@ -46,7 +46,7 @@ class Speech(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def at(self, instant: Instant, timezone: str) -> str:
         """An instant by the clocks of its place."""
-        there = datetime.fromtimestamp(instant / MICROSECONDS, UTC).astimezone(ZoneInfo(timezone))
+        there = datetime.fromtimestamp(instant / SECOND, UTC).astimezone(ZoneInfo(timezone))
         said = there.strftime(self.moment.replace("{day}", str(there.day)))
         return f"{said} ({timezone})"
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, UnsetType
 
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 from ticketd.core.money import parse_price
 from ticketd.core.refusals import FieldError
 from ticketd.web.pages.fields import box_name
@@ -110,5 +110,5 @@ def local_text(at: Instant | None, timezone: str) -> str:
     """An instant as an `<input type="datetime-local">` shows it at that place; "" for None."""
     if at is None:
         return ""
-    local = datetime.fromtimestamp(at // MICROSECONDS, UTC).astimezone(ZoneInfo(timezone))
+    local = datetime.fromtimestamp(at // SECOND, UTC).astimezone(ZoneInfo(timezone))
     return local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ticketd.core.ids import MICROSECONDS, Instant
+from ticketd.core.ids import SECOND, Instant
 from ticketd.core.money import format_cents
 from ticketd.core.terms import SaleStatus
 
@@ -27,14 +27,14 @@ class Moment(msgspec.Struct, frozen=True):
 
 def moment(at: Instant, timezone: str) -> Moment:
     """The instant as people at that place say it."""
-    exact = datetime.fromtimestamp(at / MICROSECONDS, UTC)
+    exact = datetime.fromtimestamp(at / SECOND, UTC)
     zone = "UTC" if timezone == UTC_NAME else f"{timezone.rpartition('/')[2].replace('_', ' ')} time"
     return Moment(exact.strftime("%Y-%m-%dT%H:%M:%SZ"), f"{day_and_time(at, timezone)} ({zone})")
 
 
 def day_and_time(at: Instant, timezone: str) -> str:
     """The instant by the calendar and the clock on the wall there."""
-    there = datetime.fromtimestamp(at / MICROSECONDS, UTC).astimezone(ZoneInfo(timezone))
+    there = datetime.fromtimestamp(at / SECOND, UTC).astimezone(ZoneInfo(timezone))
     return f"{there:%a} {there.day} {there:%B %Y, %H:%M}"
 
 
