@@ -12,9 +12,9 @@ from ticketd.web.api.availability import Board, availability, event_availability
 from ticketd.web.api.description import Operation, describes
 from ticketd.web.api.paging import Listing
 from ticketd.web.api.presenters import event_shape, organizer_shape, public_answer, ticket_type_shape
-from ticketd.web.api.subjects import event_of, not_found, ticket_type_of
 from ticketd.web.calls import Call, answers_call
 from ticketd.web.context import SERVICES, Services
+from ticketd.web.subjects import event_of, not_found, ticket_type_of
 
 _EVENTS: Final = Listing[Event](lambda event: (event.starts_at, event.id), kind=tuple[int, int])
 _TICKET_TYPES: Final = Listing[TicketType](lambda each: (each.id,), kind=tuple[int])

@@ -21,13 +21,13 @@ from ticketd.web.api.bodies import BodyReader
 from ticketd.web.api.description import Operation, describes
 from ticketd.web.api.presenters import API, created_answer, optional_instant, private_answer
 from ticketd.web.api.queue_shapes import Queue, QueueChange, QueuePlace, QueueReport, QueueRequest
-from ticketd.web.api.subjects import event_of
 from ticketd.web.api.visitors import TOKEN_PARAMETER, token_of
 from ticketd.web.calls import Call, answers_call
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.parsing import RefusedRequest, path_id
 from ticketd.web.problems import problem
 from ticketd.web.rendered import Text
+from ticketd.web.subjects import event_of
 
 _request: Final = BodyReader(QueueRequest)
 _change: Final = BodyReader(QueueChange)

@@ -13,10 +13,10 @@ from ticketd.core.seat_views import SeatView
 from ticketd.web.api.description import Operation, Parameter, describes
 from ticketd.web.api.seat_sheets import SeatSheets
 from ticketd.web.api.seat_text import changes_text
-from ticketd.web.api.subjects import not_found, ticket_type_of
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.parsing import RefusedRequest
 from ticketd.web.rendered import Rendered, Text
+from ticketd.web.subjects import not_found, ticket_type_of
 
 CHANGES_MAX: Final = 1000
 """When more seats have changed, all are sent: that sheet is the same for everybody."""

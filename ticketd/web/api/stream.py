@@ -12,12 +12,12 @@ from ticketd.web.answers import Endless, head
 from ticketd.web.api.description import Operation, Parameter, describes
 from ticketd.web.api.offers import EVENT_BOARD
 from ticketd.web.api.queue import QUEUE_BOARD
-from ticketd.web.api.subjects import event_of, not_found
 from ticketd.web.clients import client_of
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.parsing import RefusedRequest
 from ticketd.web.sights import Sight
 from ticketd.web.streams import Streams
+from ticketd.web.subjects import event_of, not_found
 
 PER_NETWORK_RULE: Final = "viewers_per_network"
 

@@ -15,7 +15,6 @@ from ticketd.core.terms import TermsPatch
 from ticketd.services.drafts import CAPACITY_MAX
 from ticketd.services.texts import NAME_LENGTH_MAX
 from ticketd.web.context import SERVICES
-from ticketd.web.pages.errors import not_found
 from ticketd.web.pages.fields import Field, filled
 from ticketd.web.pages.guards import Desk, desk_page
 from ticketd.web.pages.paging import Pager, page_of
@@ -24,6 +23,7 @@ from ticketd.web.pages.ticket_rows import TicketRow, ticket_rows
 from ticketd.web.pages.typed import Typed
 from ticketd.web.parsing import path_id, read_form
 from ticketd.web.problems import sentence
+from ticketd.web.subjects import not_found
 
 _LISTED_MAX = 100
 
@@ -95,8 +95,7 @@ async def show_capacity(request: web.Request, desk: Desk) -> web.StreamResponse:
 @desk_page
 async def change_capacity(request: web.Request, desk: Desk) -> web.StreamResponse:
     """Change a shared capacity, or delete it."""
-    if await _own_offer(request, desk) is None:
-        return not_found(request)
+    await _own_offer(request, desk)
     form = await read_form(request)
     return (
         await _delete(request, desk) if form.get("action") == "delete" else await _save(request, desk, form)
@@ -126,12 +125,15 @@ def _capacity_id(request: web.Request) -> InventoryId:
     return InventoryId(path_id(request, "capacity_id"))
 
 
-async def _own_offer(request: web.Request, desk: Desk) -> Offer | None:
+async def _own_offer(request: web.Request, desk: Desk) -> Offer:
     services, capacity_id = request.app[SERVICES], _capacity_id(request)
     capacity = services.catalogue.capacity(capacity_id)
     if capacity is None or capacity.profile.organizer_id != desk.organizer.id:
-        return None
-    return (await services.router.offers([capacity_id])).get(capacity_id)
+        raise not_found()
+    offer = (await services.router.offers([capacity_id])).get(capacity_id)
+    if offer is None:
+        raise not_found()
+    return offer
 
 
 async def _list(
@@ -168,8 +170,6 @@ async def _page(
     request: web.Request, desk: Desk, form: Mapping[str, str], refusal: Refusal | None
 ) -> web.StreamResponse:
     offer = await _own_offer(request, desk)
-    if offer is None:
-        return not_found(request)
     services, figures, terms = request.app[SERVICES], offer.figures, offer.terms
     known = {"name": terms.name, "capacity": str(terms.capacity)}
     view = CapacityView(

@@ -25,7 +25,6 @@ from ticketd.web.pages.buying import (
     reserve,
 )
 from ticketd.web.pages.cards import Link, organizer_link
-from ticketd.web.pages.errors import not_found
 from ticketd.web.pages.guards import guest_page, shown_event
 from ticketd.web.pages.live import Live, live
 from ticketd.web.pages.offers import OfferView, new_key, offer_view, place, purchase_path
@@ -76,15 +75,13 @@ class _Try(msgspec.Struct, frozen=True):
 async def show_event(request: web.Request) -> web.StreamResponse:
     """One event and its ticket types."""
     event = shown_event(request)
-    return not_found(request) if event is None else await _page(request, event, _Try({}))
+    return await _page(request, event, _Try({}))
 
 
 @guest_page
 async def buy_at_event(request: web.Request) -> web.StreamResponse:
     """Reserve all that was chosen or nothing, and go on to the reservation."""
     event = shown_event(request)
-    if event is None:
-        return not_found(request)
     form = await read_form(request, fields_max=_FIELDS_MAX)
     wanted = _wanted(form, _in_cart(request.app[SERVICES], event))
     chosen = {ticket_type_id: quantity for ticket_type_id, quantity in wanted.items() if quantity}

@@ -5,7 +5,7 @@ from http import HTTPStatus
 import msgspec
 from aiohttp import web
 
-from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.refusals import Refusal
 from ticketd.web.pages.rendering import CAPABILITY_HEADERS, html, render
 from ticketd.web.problems import PRESENTATIONS, sentence
 
@@ -34,8 +34,3 @@ def refusal_page(request: web.Request, refusal: Refusal) -> web.Response:
     response = render(request, "error.html", ErrorView(title, sentence(refusal)), refusal=refusal)
     response.headers.update(CAPABILITY_HEADERS)
     return response
-
-
-def not_found(request: web.Request) -> web.Response:
-    """The page for an address that leads nowhere, or to what isn't the asker's."""
-    return refusal_page(request, Refusal(Reason.NOT_FOUND))

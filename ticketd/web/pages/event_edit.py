@@ -15,7 +15,6 @@ from ticketd.core.terms import EventStatus
 from ticketd.services.management import EventPatch
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.defence_forms import defence_fields
-from ticketd.web.pages.errors import not_found
 from ticketd.web.pages.event_forms import (
     DUPLICATE_STARTS_AT,
     duplicate_fields,
@@ -52,15 +51,13 @@ class EventFormView(msgspec.Struct, frozen=True):
 async def show_event_form(request: web.Request, desk: Desk) -> web.StreamResponse:
     """One event, to be changed."""
     event = own_event(request, desk)
-    return not_found(request) if event is None else await _page(request, desk, event, {}, None)
+    return await _page(request, desk, event, {}, None)
 
 
 @desk_page
 async def change_event(request: web.Request, desk: Desk) -> web.StreamResponse:
     """Change an event, copy it to another date, cancel it, or delete it with its ticket types."""
     event = own_event(request, desk)
-    if event is None:
-        return not_found(request)
     form = await read_form(request)
     match form.get("action"):
         case "delete":

@@ -16,10 +16,11 @@ from ticketd.services.request_limits import Kind
 from ticketd.web.auth import is_forged, owner_of
 from ticketd.web.clients import client_of
 from ticketd.web.context import SERVICES
-from ticketd.web.pages.errors import not_found, refusal_page
+from ticketd.web.pages.errors import refusal_page
 from ticketd.web.pages.masthead import Masthead, masthead
 from ticketd.web.pages.rendering import CAPABILITY_HEADERS, OWNER_HEADERS, PAGE_HEADERS, see_other
 from ticketd.web.parsing import path_id
+from ticketd.web.subjects import event_of, not_found
 
 _FORGED = Refusal(Reason.FORBIDDEN, "This form was sent from another site, so nothing was done.")
 
@@ -79,7 +80,7 @@ def desk_page(handler: DeskHandler) -> Handler:
         management = request.app[SERVICES].management
         organizer = await management.access(owner.id, request.match_info["organizer"])
         if isinstance(organizer, Refusal):
-            return not_found(request)
+            raise not_found()
         organizers = await management.organizers_of(owner.id)
         frame = masthead(owner, organizer=organizer, organizers=organizers, current=request.path)
         slugs = frozenset(each.slug for each in organizers)
@@ -88,15 +89,17 @@ def desk_page(handler: DeskHandler) -> Handler:
     return owner_page(at_desk)
 
 
-def shown_event(request: web.Request) -> Event | None:
-    """The event in the path, if guests may know of it."""
-    return request.app[SERVICES].catalogue.shown_event(EventId(path_id(request, "event_id")))
+def shown_event(request: web.Request) -> Event:
+    """The event in the path; RefusedRequest (not found) if guests may not know of it."""
+    return event_of(request.app[SERVICES].catalogue, request.match_info["event_id"])
 
 
-def own_event(request: web.Request, desk: Desk) -> Event | None:
-    """The event in the path, if it is this organizer's."""
+def own_event(request: web.Request, desk: Desk) -> Event:
+    """The event in the path; RefusedRequest (not found) if it isn't this organizer's."""
     event = request.app[SERVICES].catalogue.event(EventId(path_id(request, "event_id")))
-    return None if event is None or event.organizer_id != desk.organizer.id else event
+    if event is None or event.organizer_id != desk.organizer.id:
+        raise not_found()
+    return event
 
 
 def _within_limits(handler: Handler) -> Handler:

@@ -17,7 +17,6 @@ from ticketd.web.pages.buying import (
     reserve,
 )
 from ticketd.web.pages.cards import Link, organizer_link
-from ticketd.web.pages.errors import not_found
 from ticketd.web.pages.guards import guest_page
 from ticketd.web.pages.live import Live, live
 from ticketd.web.pages.offers import EventLine, OfferView, event_line, new_key, offer_view, place
@@ -27,6 +26,7 @@ from ticketd.web.pages.shop import Shop, shop_at
 from ticketd.web.pages.signed_forms import HiddenFields, hidden_fields
 from ticketd.web.pages.words import promise
 from ticketd.web.parsing import read_form
+from ticketd.web.subjects import not_found
 
 
 class PurchaseView(msgspec.Struct, frozen=True):
@@ -61,8 +61,6 @@ class _Try(msgspec.Struct, frozen=True):
 async def show_purchase(request: web.Request) -> web.StreamResponse:
     """The ticket type with its dropdown, or its seats, and the button that buys."""
     shop = shop_at(request)
-    if shop is None:
-        return not_found(request)
     return await (show_seats(request, shop) if shop.ticket_type.is_seated else _page(request, shop, _Try()))
 
 
@@ -70,8 +68,6 @@ async def show_purchase(request: web.Request) -> web.StreamResponse:
 async def buy(request: web.Request) -> web.StreamResponse:
     """Reserve, pay at once if there is nothing to pay, and go on to the reservation."""
     shop = shop_at(request)
-    if shop is None:
-        return not_found(request)
     if shop.ticket_type.is_seated:
         return await buy_seats(request, shop)
     form = await read_form(request)
@@ -99,7 +95,7 @@ async def _page(request: web.Request, shop: Shop, tried: _Try) -> web.StreamResp
     services = request.app[SERVICES]
     offer = await services.offers.one(shop.ticket_type)
     if offer is None:
-        return not_found(request)
+        raise not_found()
     event, now = shop.event, services.clock.now()
     view = PurchaseView(
         offer_view(offer, path=shop.path, event=event, now=now, quantity=tried.quantity),

@@ -21,7 +21,6 @@ from ticketd.web.api.presenters import private_answer
 from ticketd.web.api.queue import QUEUE_BOARD
 from ticketd.web.clients import client_of
 from ticketd.web.context import SERVICES
-from ticketd.web.pages.errors import not_found
 from ticketd.web.pages.guards import guest_page, shown_event
 from ticketd.web.pages.proofs import ProofWords, proof_view, solution_in
 from ticketd.web.pages.queue_cookie import keep_token, kept_token
@@ -57,8 +56,6 @@ def setup(app: web.Application) -> None:
 async def show_queue(request: web.Request) -> web.StreamResponse:
     """Where the guest stands, or what this is and how to get a place."""
     event, rooms = shown_event(request), request.app[SERVICES].waiting_rooms
-    if event is None:
-        return not_found(request)
     pages, speech = request.app[QUEUE_PAGES], _speech(request)
     notice = await rooms.notice(event)
     if isinstance(notice, Refusal):
@@ -77,8 +74,6 @@ async def show_queue(request: web.Request) -> web.StreamResponse:
 async def show_news(request: web.Request) -> web.StreamResponse:
     """The same for the script, without the words."""
     event = shown_event(request)
-    if event is None:
-        return not_found(request)
     queue = await request.app[QUEUE_BOARD].read(event)
     found = _place(request, event)
     if found is None or not isinstance(queue, Text):
@@ -92,8 +87,6 @@ async def show_news(request: web.Request) -> web.StreamResponse:
 async def show_join(request: web.Request) -> web.StreamResponse:
     """The form that takes a place, for who has none."""
     event, services = shown_event(request), request.app[SERVICES]
-    if event is None:
-        return not_found(request)
     rooms = services.waiting_rooms
     if not rooms.is_open(event) or rooms.known(event, kept_token(request, event.id)) is not None:
         return see_other(queue_path(event))
@@ -105,8 +98,6 @@ async def show_join(request: web.Request) -> web.StreamResponse:
 async def join_queue(request: web.Request) -> web.StreamResponse:
     """Take a place, let the browser keep it, and go on to where it stands."""
     event, services = shown_event(request), request.app[SERVICES]
-    if event is None:
-        return not_found(request)
     form, now = await read_form(request), services.clock.now()
     joined: Joined | Refusal | None = services.signed_forms.refusal(form, FormKind.QUEUE, event, now)
     if joined is None:

@@ -16,7 +16,6 @@ from ticketd.services.room_keeper import Room
 from ticketd.services.standings import Notice
 from ticketd.web.api.queue_shapes import LIMIT_MAX
 from ticketd.web.context import SERVICES
-from ticketd.web.pages.errors import not_found
 from ticketd.web.pages.fields import Field, filled
 from ticketd.web.pages.guards import Desk, desk_page, own_event
 from ticketd.web.pages.rendering import render, see_other
@@ -49,15 +48,13 @@ class DeskView(msgspec.Struct, frozen=True, kw_only=True):
 async def show_queue_desk(request: web.Request, desk: Desk) -> web.StreamResponse:
     """How the room does."""
     event = own_event(request, desk)
-    return not_found(request) if event is None else await _page(request, desk, event, {}, None)
+    return await _page(request, desk, event, {}, None)
 
 
 @desk_page
 async def steer_queue(request: web.Request, desk: Desk) -> web.StreamResponse:
     """Pause admission, go on, or limit it."""
     event = own_event(request, desk)
-    if event is None:
-        return not_found(request)
     form = await read_form(request)
     change = _change_from(form)
     if isinstance(change, Refusal):

@@ -18,7 +18,6 @@ from ticketd.services.seat_maps.csv_export import seat_map_to_csv
 from ticketd.services.seat_maps.files import seat_map_from_text, seat_map_to_json
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.builder_form import builder_lines, built_from, values_of
-from ticketd.web.pages.errors import not_found
 from ticketd.web.pages.fields import Field, filled
 from ticketd.web.pages.guards import Desk, desk_page
 from ticketd.web.pages.rendering import render, see_other
@@ -26,6 +25,7 @@ from ticketd.web.pages.venue_plans import VenuePlan, venue_plan_of
 from ticketd.web.pages.venues import own_venue, venue_path
 from ticketd.web.parsing import WHOLE_HALL, read_form
 from ticketd.web.problems import sentence
+from ticketd.web.subjects import not_found
 
 _IMPORT: Final = "import"
 _IMPORT_FIELDS: Final = (
@@ -57,8 +57,6 @@ class SeatMapView(msgspec.Struct, frozen=True):
 async def show_seat_map_forms(request: web.Request, desk: Desk) -> web.StreamResponse:
     """The builder with the newest version, if it can describe that, and the import."""
     venue = own_venue(request, desk)
-    if venue is None:
-        return not_found(request)
     seat_map = await request.app[SERVICES].venues.seat_map(venue)
     form = {} if seat_map is None else await asyncio.to_thread(values_of, seat_map)
     return _page(request, desk, venue, form)
@@ -68,8 +66,6 @@ async def show_seat_map_forms(request: web.Request, desk: Desk) -> web.StreamRes
 async def send_seat_map(request: web.Request, desk: Desk) -> web.StreamResponse:
     """Show what a form describes, or make it the newest version."""
     venue = own_venue(request, desk)
-    if venue is None:
-        return not_found(request)
     form = await read_form(request, WHOLE_HALL)
     # Tens of thousands of seats take a while.
     seat_map = await asyncio.to_thread(_described, form)
@@ -87,8 +83,6 @@ async def send_seat_map(request: web.Request, desk: Desk) -> web.StreamResponse:
 async def download_json(request: web.Request, desk: Desk) -> web.StreamResponse:
     """The newest version as JSON."""
     seat_map = await _newest(request, desk)
-    if seat_map is None:
-        return not_found(request)
     return _file("seat-map.json", "application/json", await asyncio.to_thread(seat_map_to_json, seat_map))
 
 
@@ -96,8 +90,6 @@ async def download_json(request: web.Request, desk: Desk) -> web.StreamResponse:
 async def download_csv(request: web.Request, desk: Desk) -> web.StreamResponse:
     """The newest version as CSV."""
     seat_map = await _newest(request, desk)
-    if seat_map is None:
-        return not_found(request)
     text = await asyncio.to_thread(seat_map_to_csv, seat_map)
     return _file("seat-map.csv", "text/csv", text.encode())
 
@@ -110,9 +102,11 @@ def _is_import(form: Mapping[str, str]) -> bool:
     return form.get("source") == _IMPORT
 
 
-async def _newest(request: web.Request, desk: Desk) -> SeatMap | None:
-    venue = own_venue(request, desk)
-    return None if venue is None else await request.app[SERVICES].venues.seat_map(venue)
+async def _newest(request: web.Request, desk: Desk) -> SeatMap:
+    seat_map = await request.app[SERVICES].venues.seat_map(own_venue(request, desk))
+    if seat_map is None:
+        raise not_found()
+    return seat_map
 
 
 def _file(name: str, kind: str, content: bytes) -> web.Response:

@@ -14,7 +14,7 @@ from ticketd.web.context import SERVICES
 from ticketd.web.pages.admissions import Turn, WayIn, to_queue, turn, way_in
 from ticketd.web.pages.buying import QUANTITY_MAX, in_words, key_to_keep, reservation_path, reserve
 from ticketd.web.pages.cards import Link, organizer_link
-from ticketd.web.pages.errors import not_found, refusal_page
+from ticketd.web.pages.errors import refusal_page
 from ticketd.web.pages.fields import Choice
 from ticketd.web.pages.offers import (
     EventLine,
@@ -33,6 +33,7 @@ from ticketd.web.pages.shop import Shop
 from ticketd.web.pages.signed_forms import HiddenFields, hidden_fields
 from ticketd.web.pages.words import promise
 from ticketd.web.parsing import read_form
+from ticketd.web.subjects import not_found
 
 _FIELDS_MAX = QUANTITY_MAX + 10
 """One for each seat that is ticked, and the others."""
@@ -91,7 +92,7 @@ async def buy_seats(request: web.Request, shop: Shop) -> web.StreamResponse:
     form, services = await read_form(request, fields_max=_FIELDS_MAX), request.app[SERVICES]
     offer = await services.offers.one(shop.ticket_type)
     if offer is None or offer.hall is None:
-        return not_found(request)
+        raise not_found()
     access_code = form.get("access_code", "").strip()
     tried = _Try(wish_from(form), form.get("key"), access_code, form.get(FORM_FIELD, ""))
     line = line_of(tried.wish, shop.ticket_type.id, offer.hall)
@@ -110,7 +111,7 @@ async def _page(request: web.Request, shop: Shop, tried: _Try) -> web.StreamResp
     services, wish, refusal = request.app[SERVICES], tried.wish, tried.refusal
     offer = await services.offers.one(shop.ticket_type)
     if offer is None:
-        return not_found(request)
+        raise not_found()
     seats = services.router.seats(offer.inventory_id)
     if seats is None:
         return refusal_page(request, TRY_AGAIN)

@@ -7,6 +7,7 @@ from aiohttp import web
 from ticketd.core.catalogue import Event, Organizer, TicketType
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.offers import purchase_path
+from ticketd.web.subjects import not_found
 
 
 class Shop(NamedTuple):
@@ -22,14 +23,14 @@ class Shop(NamedTuple):
         return purchase_path(self.organizer.slug, self.ticket_type)
 
 
-def shop_at(request: web.Request) -> Shop | None:
-    """The ticket type at `/{organizer}/purchase/{code}`; None if guests may not know of it."""
+def shop_at(request: web.Request) -> Shop:
+    """The ticket type at `/{organizer}/purchase/{code}`; RefusedRequest (not found) if none is shown."""
     catalogue = request.app[SERVICES].catalogue
     ticket_type = catalogue.ticket_type_by_code(request.match_info["code"])
     if ticket_type is None or not catalogue.visible(ticket_type):
-        return None
+        raise not_found()
     organizer = catalogue.organizer_by_id(ticket_type.profile.organizer_id)
     if organizer.slug != request.match_info["organizer"]:
-        return None
+        raise not_found()
     event_id = ticket_type.profile.event_id
     return Shop(ticket_type, organizer, None if event_id is None else catalogue.event(event_id))

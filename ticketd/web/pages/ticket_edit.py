@@ -17,7 +17,6 @@ from ticketd.core.refusals import FieldError, Refusal
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.pages import access_codes, words
 from ticketd.web.pages.access_codes import CodesView, codes_view
-from ticketd.web.pages.errors import not_found
 from ticketd.web.pages.fields import Field
 from ticketd.web.pages.guards import Desk, desk_page
 from ticketd.web.pages.offers import EventLine, event_line, left, purchase_path
@@ -27,6 +26,7 @@ from ticketd.web.pages.ticket_forms import change_fields, patch_from
 from ticketd.web.pages.ticket_rows import event_of
 from ticketd.web.parsing import path_id, read_form
 from ticketd.web.problems import sentence
+from ticketd.web.subjects import not_found
 
 
 class TicketView(msgspec.Struct, frozen=True):
@@ -60,15 +60,13 @@ class _Failed(msgspec.Struct, frozen=True):
 async def show_ticket(request: web.Request, desk: Desk) -> web.StreamResponse:
     """One ticket type."""
     ticket_type = _own_ticket_type(request, desk)
-    return not_found(request) if ticket_type is None else await _page(request, desk, ticket_type, None)
+    return await _page(request, desk, ticket_type, None)
 
 
 @desk_page
 async def change_ticket(request: web.Request, desk: Desk) -> web.StreamResponse:
     """Change a ticket type or its access codes, or delete it."""
     ticket_type = _own_ticket_type(request, desk)
-    if ticket_type is None:
-        return not_found(request)
     form = await read_form(request)
     action = form.get("action", "save")
     refusal = await _done(request.app[SERVICES], desk, ticket_type, action, form)
@@ -113,7 +111,7 @@ async def _page(
     offer = await services.offers.one(ticket_type)
     codes = await services.access_codes.of_ticket_type(desk.owner.id, ticket_type.id)
     if offer is None or isinstance(codes, Refusal):
-        return not_found(request)
+        raise not_found()
     view = _view(request, desk, ticket_type, offer, codes, failed)
     refusal = None if failed is None else failed.refusal
     return render(request, "ticket.html", view, refusal=refusal, masthead=desk.masthead)
@@ -149,11 +147,11 @@ def _view(
     )
 
 
-def _own_ticket_type(request: web.Request, desk: Desk) -> TicketType | None:
+def _own_ticket_type(request: web.Request, desk: Desk) -> TicketType:
     ticket_type_id = TicketTypeId(path_id(request, "ticket_type_id"))
     ticket_type = request.app[SERVICES].catalogue.ticket_type(ticket_type_id)
     if ticket_type is None or ticket_type.profile.organizer_id != desk.organizer.id:
-        return None
+        raise not_found()
     return ticket_type
 
 

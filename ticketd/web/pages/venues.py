@@ -13,7 +13,6 @@ from ticketd.core.ids import VenueId
 from ticketd.core.refusals import Refusal
 from ticketd.services.venues import VenueDraft, VenuePatch, VenueWithMap
 from ticketd.web.context import SERVICES
-from ticketd.web.pages.errors import not_found
 from ticketd.web.pages.fields import Field
 from ticketd.web.pages.guards import Desk, desk_page
 from ticketd.web.pages.paging import Pager, page_of
@@ -23,6 +22,7 @@ from ticketd.web.pages.venue_forms import values_of, venue_fields
 from ticketd.web.pages.venue_plans import VenuePlan, venue_plan_of
 from ticketd.web.parsing import path_id, read_form
 from ticketd.web.problems import sentence
+from ticketd.web.subjects import not_found
 
 _LISTED_MAX = 100
 
@@ -81,25 +81,25 @@ async def create_venue(request: web.Request, desk: Desk) -> web.StreamResponse:
 async def show_venue(request: web.Request, desk: Desk) -> web.StreamResponse:
     """One venue."""
     venue = own_venue(request, desk)
-    return not_found(request) if venue is None else await _page(request, desk, venue, {}, None)
+    return await _page(request, desk, venue, {}, None)
 
 
 @desk_page
 async def change_venue(request: web.Request, desk: Desk) -> web.StreamResponse:
     """Change a venue, or delete it with its seat maps."""
     venue = own_venue(request, desk)
-    if venue is None:
-        return not_found(request)
     form = await read_form(request)
     if form.get("action") == "delete":
         return await _delete(request, desk, venue)
     return await _save(request, desk, venue, form)
 
 
-def own_venue(request: web.Request, desk: Desk) -> Venue | None:
-    """The venue in the address, if it is this organizer's."""
+def own_venue(request: web.Request, desk: Desk) -> Venue:
+    """The venue in the address; RefusedRequest (not found) if it isn't this organizer's."""
     venue = request.app[SERVICES].catalogue.venue(VenueId(path_id(request, "venue_id")))
-    return None if venue is None or venue.organizer_id != desk.organizer.id else venue
+    if venue is None or venue.organizer_id != desk.organizer.id:
+        raise not_found()
+    return venue
 
 
 def venue_path(desk: Desk, venue: Venue) -> str:
