@@ -5,7 +5,7 @@ import re
 import zoneinfo
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
 from aiohttp import hdrs, web
@@ -37,12 +37,22 @@ _INSTANT = re.compile(
 )
 
 
+Granted = TypeVar("Granted")
+
+
 class RefusedRequest(Exception):
     """A request that is refused before any service is asked."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.reason)
         self.refusal = refusal
+
+
+def granted(outcome: Granted | Refusal) -> Granted:
+    """What a service was asked for; RefusedRequest if it refuses. A crowd's calls don't raise: it costs."""
+    if isinstance(outcome, Refusal):
+        raise RefusedRequest(outcome)
+    return outcome
 
 
 # -- bodies and forms

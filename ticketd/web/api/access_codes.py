@@ -7,7 +7,7 @@ from aiohttp import web
 
 from ticketd.core.ids import TicketTypeId
 from ticketd.core.outcomes import AccessCode
-from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.refusals import Reason
 from ticketd.web.api import owner_shapes, paging, shapes
 from ticketd.web.api.auth import owner_id_of
 from ticketd.web.api.bodies import BodyReader
@@ -16,7 +16,7 @@ from ticketd.web.api.instants import InstantReader, timezone_of_event
 from ticketd.web.api.paging import Listing
 from ticketd.web.api.presenters import API, access_code_shape, created_answer, private_answer
 from ticketd.web.context import SERVICES
-from ticketd.web.parsing import path_id
+from ticketd.web.parsing import granted, path_id
 from ticketd.web.problems import problem
 
 _CODES: Final = Listing[AccessCode](lambda each: (each.code,), kind=tuple[str])
@@ -37,9 +37,7 @@ async def list_access_codes(request: web.Request) -> web.StreamResponse:
     """The codes that open a ticket type, by name."""
     owner_id = await owner_id_of(request)
     ticket_type_id = TicketTypeId(path_id(request, "ticket_type_id"))
-    listed = await request.app[SERVICES].access_codes.of_ticket_type(owner_id, ticket_type_id)
-    if isinstance(listed, Refusal):
-        return problem(listed)
+    listed = granted(await request.app[SERVICES].access_codes.of_ticket_type(owner_id, ticket_type_id))
     page = _CODES.page(request, listed.codes)
     return private_answer(shapes.Page(tuple(access_code_shape(each) for each in page.items), page.next))
 
@@ -59,19 +57,17 @@ async def create_access_code(request: web.Request) -> web.StreamResponse:
     ticket_type_id = TicketTypeId(path_id(request, "ticket_type_id"))
     body = await _new_access_code.read(request)
     services = request.app[SERVICES]
-    known = await services.management.own_ticket_type(owner_id, ticket_type_id)
-    if isinstance(known, Refusal):
-        return problem(known)
+    known = granted(await services.management.own_ticket_type(owner_id, ticket_type_id))
     instants = InstantReader(timezone_of_event(services.catalogue, known.profile.event_id))
-    code = await services.access_codes.set(
-        owner_id,
-        ticket_type_id,
-        code=body.code,
-        capacity=body.capacity,
-        until=instants.read_optional("until", body.until),
+    code = granted(
+        await services.access_codes.set(
+            owner_id,
+            ticket_type_id,
+            code=body.code,
+            capacity=body.capacity,
+            until=instants.read_optional("until", body.until),
+        )
     )
-    if isinstance(code, Refusal):
-        return problem(code)
     location = f"{API}/ticket-types/{ticket_type_id}/access-codes/{quote(code.code, safe='')}"
     return created_answer(access_code_shape(code), location=location)
 

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from ticketd.core.ids import InventoryId
 from ticketd.core.outcomes import Offer
-from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.refusals import Reason
 from ticketd.core.terms import TermsPatch
 from ticketd.web.api import owner_shapes, paging, shapes
 from ticketd.web.api.auth import owner_id_of
@@ -15,7 +15,7 @@ from ticketd.web.api.description import Operation, describes
 from ticketd.web.api.paging import Listing
 from ticketd.web.api.presenters import API, capacity_shape, created_answer, private_answer
 from ticketd.web.context import SERVICES
-from ticketd.web.parsing import path_id
+from ticketd.web.parsing import granted, path_id
 from ticketd.web.problems import problem
 
 _CAPACITIES: Final = Listing[Offer](lambda each: (each.inventory_id,), kind=tuple[int])
@@ -36,9 +36,9 @@ _capacity_change: Final = BodyReader(owner_shapes.CapacityChange)
 async def list_capacities(request: web.Request) -> web.StreamResponse:
     """An organizer's shared capacities."""
     owner_id = await owner_id_of(request)
-    offers = await request.app[SERVICES].capacities.of_organizer(owner_id, request.match_info["slug"])
-    if isinstance(offers, Refusal):
-        return problem(offers)
+    offers = granted(
+        await request.app[SERVICES].capacities.of_organizer(owner_id, request.match_info["slug"])
+    )
     page = _CAPACITIES.page(request, offers)
     return private_answer(shapes.Page(tuple(capacity_shape(each) for each in page.items), page.next))
 
@@ -56,11 +56,11 @@ async def create_capacity(request: web.Request) -> web.StreamResponse:
     """Make a capacity that several ticket types can share."""
     owner_id = await owner_id_of(request)
     body = await _new_capacity.read(request)
-    offer = await request.app[SERVICES].capacities.create(
-        owner_id, request.match_info["slug"], name=body.name, capacity=body.capacity
+    offer = granted(
+        await request.app[SERVICES].capacities.create(
+            owner_id, request.match_info["slug"], name=body.name, capacity=body.capacity
+        )
     )
-    if isinstance(offer, Refusal):
-        return problem(offer)
     return created_answer(capacity_shape(offer), location=f"{API}/capacities/{offer.inventory_id}")
 
 
@@ -78,10 +78,12 @@ async def change_capacity(request: web.Request) -> web.StreamResponse:
     owner_id = await owner_id_of(request)
     capacity_id = InventoryId(path_id(request, "capacity_id"))
     body = await _capacity_change.read(request)
-    offer = await request.app[SERVICES].capacities.change(
-        owner_id, capacity_id, TermsPatch(name=body.name, capacity=body.capacity)
+    offer = granted(
+        await request.app[SERVICES].capacities.change(
+            owner_id, capacity_id, TermsPatch(name=body.name, capacity=body.capacity)
+        )
     )
-    return problem(offer) if isinstance(offer, Refusal) else private_answer(capacity_shape(offer))
+    return private_answer(capacity_shape(offer))
 
 
 @describes(

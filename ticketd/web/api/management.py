@@ -26,7 +26,7 @@ from ticketd.web.api.presenters import (
     private_answer,
 )
 from ticketd.web.context import SERVICES
-from ticketd.web.parsing import RefusedRequest, path_id
+from ticketd.web.parsing import RefusedRequest, granted, path_id
 from ticketd.web.problems import problem
 
 _new_event: Final = BodyReader(owner_shapes.NewEvent)
@@ -52,13 +52,9 @@ async def create_event(request: web.Request) -> web.StreamResponse:
     owner_id = await owner_id_of(request)
     body = await _new_event.read(request)
     services = request.app[SERVICES]
-    organizer = await services.management.access(owner_id, request.match_info["slug"])
-    if isinstance(organizer, Refusal):
-        return problem(organizer)
+    organizer = granted(await services.management.access(owner_id, request.match_info["slug"]))
     draft = _event_draft(body, organizer, services.catalogue)
-    event = await services.management.create_event(owner_id, organizer.slug, draft)
-    if isinstance(event, Refusal):
-        return problem(event)
+    event = granted(await services.management.create_event(owner_id, organizer.slug, draft))
     return created_answer(own_event_shape(event, services.catalogue), location=f"{API}/events/{event.id}")
 
 
@@ -77,12 +73,8 @@ async def change_event(request: web.Request) -> web.StreamResponse:
     event_id = EventId(path_id(request, "event_id"))
     body = await _event_change.read(request)
     services = request.app[SERVICES]
-    known = await services.management.own_event(owner_id, event_id)
-    if isinstance(known, Refusal):
-        return problem(known)
-    event = await services.management.change_event(owner_id, event_id, _event_patch(body, known))
-    if isinstance(event, Refusal):
-        return problem(event)
+    known = granted(await services.management.own_event(owner_id, event_id))
+    event = granted(await services.management.change_event(owner_id, event_id, _event_patch(body, known)))
     return private_answer(own_event_shape(event, services.catalogue))
 
 
@@ -174,13 +166,9 @@ async def create_ticket_type(request: web.Request) -> web.StreamResponse:
     owner_id = await owner_id_of(request)
     body = await _new_ticket_type.read(request)
     services = request.app[SERVICES]
-    organizer = await services.management.access(owner_id, request.match_info["slug"])
-    if isinstance(organizer, Refusal):
-        return problem(organizer)
+    organizer = granted(await services.management.access(owner_id, request.match_info["slug"]))
     draft = _ticket_type_draft(body, organizer, services.catalogue)
-    offer = await services.management.create_ticket_type(owner_id, organizer.slug, draft)
-    if isinstance(offer, Refusal):
-        return problem(offer)
+    offer = granted(await services.management.create_ticket_type(owner_id, organizer.slug, draft))
     shape = own_ticket_type_shape(offer, services.catalogue)
     return created_answer(shape, location=f"{API}/ticket-types/{shape.id}")
 
@@ -200,13 +188,9 @@ async def change_ticket_type(request: web.Request) -> web.StreamResponse:
     ticket_type_id = TicketTypeId(path_id(request, "ticket_type_id"))
     body = await _ticket_type_change.read(request)
     services = request.app[SERVICES]
-    known = await services.management.own_ticket_type(owner_id, ticket_type_id)
-    if isinstance(known, Refusal):
-        return problem(known)
+    known = granted(await services.management.own_ticket_type(owner_id, ticket_type_id))
     patch = _terms_patch(body, known, services.catalogue)
-    offer = await services.management.change_ticket_type(owner_id, ticket_type_id, patch)
-    if isinstance(offer, Refusal):
-        return problem(offer)
+    offer = granted(await services.management.change_ticket_type(owner_id, ticket_type_id, patch))
     return private_answer(own_ticket_type_shape(offer, services.catalogue))
 
 

@@ -19,7 +19,7 @@ from ticketd.web.api.description import Operation, Parameter, describes
 from ticketd.web.api.paging import Listing
 from ticketd.web.api.presenters import API, created_answer, order_shape, organizer_shape, private_answer
 from ticketd.web.context import SERVICES
-from ticketd.web.parsing import RefusedRequest, query_text
+from ticketd.web.parsing import RefusedRequest, granted, query_text
 from ticketd.web.problems import PRIVATE_HEADERS, problem
 
 _ORGANIZERS: Final = Listing[Organizer](lambda each: (each.name, each.id), kind=tuple[str, int])
@@ -57,11 +57,11 @@ async def create_organizer(request: web.Request) -> web.StreamResponse:
     """Make an organizer that the owner may act for."""
     owner_id = await owner_id_of(request)
     body = await _new_organizer.read(request)
-    created = await request.app[SERVICES].management.create_organizer(
-        owner_id, name=body.name, slug=None if body.slug is UNSET else body.slug
+    created = granted(
+        await request.app[SERVICES].management.create_organizer(
+            owner_id, name=body.name, slug=None if body.slug is UNSET else body.slug
+        )
     )
-    if isinstance(created, Refusal):
-        return problem(created)
     return created_answer(organizer_shape(created), location=f"{API}/organizers/{created.slug}")
 
 
@@ -89,11 +89,11 @@ async def list_orders(request: web.Request) -> web.StreamResponse:
     if _format(request) == "csv":
         orders = await management.all_orders(owner_id, slug)
         return problem(orders) if isinstance(orders, Refusal) else await _stream_csv(request, slug, orders)
-    page = await management.orders(
-        owner_id, slug, cursor=paging.cursor_of(request), limit=paging.limit_of(request)
+    page = granted(
+        await management.orders(
+            owner_id, slug, cursor=paging.cursor_of(request), limit=paging.limit_of(request)
+        )
     )
-    if isinstance(page, Refusal):
-        return problem(page)
     return private_answer(shapes.Page(tuple(order_shape(order) for order in page.items), page.next))
 
 
@@ -113,13 +113,15 @@ async def list_orders(request: web.Request) -> web.StreamResponse:
 async def get_statistics(request: web.Request) -> web.StreamResponse:
     """What is held and sold, and what it brought: in all, by event, by ticket type, by its name."""
     owner_id = await owner_id_of(request)
-    report = await request.app[SERVICES].statistics.of(
-        owner_id,
-        organizer=query_text(request, "organizer"),
-        event_id=_event_id(request),
-        ticket_type_name=query_text(request, "ticket_type_name"),
+    report = granted(
+        await request.app[SERVICES].statistics.of(
+            owner_id,
+            organizer=query_text(request, "organizer"),
+            event_id=_event_id(request),
+            ticket_type_name=query_text(request, "ticket_type_name"),
+        )
     )
-    return problem(report) if isinstance(report, Refusal) else private_answer(report)
+    return private_answer(report)
 
 
 def _format(request: web.Request) -> Literal["json", "csv"]:

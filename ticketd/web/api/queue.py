@@ -24,7 +24,7 @@ from ticketd.web.api.queue_shapes import Queue, QueueChange, QueuePlace, QueueRe
 from ticketd.web.api.visitors import TOKEN_PARAMETER, token_of
 from ticketd.web.calls import Call, answers_call
 from ticketd.web.context import SERVICES, Services
-from ticketd.web.parsing import RefusedRequest, path_id
+from ticketd.web.parsing import granted, path_id
 from ticketd.web.problems import problem
 from ticketd.web.rendered import Text
 from ticketd.web.subjects import event_of
@@ -137,8 +137,8 @@ async def get_queue_report(request: web.Request) -> web.StreamResponse:
     """A waiting room as its owner sees it."""
     event = await _own_event(request)
     services = request.app[SERVICES]
-    notice = await services.waiting_rooms.notice(event)
-    return problem(notice) if isinstance(notice, Refusal) else _report(services, event, notice)
+    notice = granted(await services.waiting_rooms.notice(event))
+    return _report(services, event, notice)
 
 
 @describes(
@@ -154,16 +154,14 @@ async def change_queue(request: web.Request) -> web.StreamResponse:
     """Pause admission, go on, or limit it."""
     event = await _own_event(request)
     body, services = await _change.read(request), request.app[SERVICES]
-    notice = await services.waiting_rooms.steer(event, lambda known: _steering(body, known))
-    return problem(notice) if isinstance(notice, Refusal) else _report(services, event, notice)
+    notice = granted(await services.waiting_rooms.steer(event, lambda known: _steering(body, known)))
+    return _report(services, event, notice)
 
 
 async def _own_event(request: web.Request) -> Event:
     owner_id = await owner_id_of(request)
-    found = await request.app[SERVICES].management.own_event(owner_id, EventId(path_id(request, "event_id")))
-    if isinstance(found, Refusal):
-        raise RefusedRequest(found)
-    return found
+    event_id = EventId(path_id(request, "event_id"))
+    return granted(await request.app[SERVICES].management.own_event(owner_id, event_id))
 
 
 def _steering(change: QueueChange, known: Steering) -> Steering:

@@ -22,7 +22,7 @@ from ticketd.web.api.description import Operation, describes
 from ticketd.web.api.paging import Listing
 from ticketd.web.api.presenters import API, created_answer, private_answer, venue_shape
 from ticketd.web.context import SERVICES, Services
-from ticketd.web.parsing import WHOLE_HALL, RefusedRequest, media_type, path_id, read_body
+from ticketd.web.parsing import WHOLE_HALL, RefusedRequest, granted, media_type, path_id, read_body
 from ticketd.web.problems import problem
 
 _VENUES: Final = Listing[Venue](lambda each: (each.name, each.id), kind=tuple[str, int])
@@ -46,9 +46,7 @@ async def list_venues(request: web.Request) -> web.StreamResponse:
     """An organizer's venues, by name."""
     owner_id = await owner_id_of(request)
     services = request.app[SERVICES]
-    venues = await services.venues.of_organizer(owner_id, request.match_info["slug"])
-    if isinstance(venues, Refusal):
-        return problem(venues)
+    venues = granted(await services.venues.of_organizer(owner_id, request.match_info["slug"]))
     page = _VENUES.page(request, venues)
     shown = tuple(venue_shape(*each) for each in await services.venues.measured(page.items))
     return private_answer(shapes.Page(shown, page.next))
@@ -70,9 +68,7 @@ async def create_venue(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     draft = VenueDraft(body.name, body.timezone, body.address)
     seat_map = None if body.seat_map is None else await _seat_map_of(body.seat_map)
-    venue = await services.venues.create(owner_id, request.match_info["slug"], draft, seat_map)
-    if isinstance(venue, Refusal):
-        return problem(venue)
+    venue = granted(await services.venues.create(owner_id, request.match_info["slug"], draft, seat_map))
     return created_answer(await _shape(services, venue), location=f"{API}/venues/{venue.id}")
 
 
@@ -116,8 +112,8 @@ async def change_venue(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     patch = VenuePatch(name=body.name, timezone=body.timezone, address=body.address)
     seat_map = None if body.seat_map is UNSET else await _seat_map_of(body.seat_map)
-    venue = await services.venues.change(owner_id, venue_id, patch, seat_map)
-    return problem(venue) if isinstance(venue, Refusal) else private_answer(await _shape(services, venue))
+    venue = granted(await services.venues.change(owner_id, venue_id, patch, seat_map))
+    return private_answer(await _shape(services, venue))
 
 
 @describes(
@@ -137,8 +133,8 @@ async def put_seat_map(request: web.Request) -> web.StreamResponse:
         seat_map = await _seat_map_of_csv(await read_body(request, WHOLE_HALL))
     else:
         seat_map = await _seat_map_of(await _seat_map.read(request), is_body=True)
-    venue = await services.venues.change(await owner_id_of(request), known.id, seat_map=seat_map)
-    return problem(venue) if isinstance(venue, Refusal) else private_answer(await _shape(services, venue))
+    venue = granted(await services.venues.change(await owner_id_of(request), known.id, seat_map=seat_map))
+    return private_answer(await _shape(services, venue))
 
 
 @describes(
@@ -160,9 +156,7 @@ async def delete_venue(request: web.Request) -> web.StreamResponse:
 async def _own_venue(request: web.Request) -> tuple[Services, Venue]:
     owner_id = await owner_id_of(request)
     services = request.app[SERVICES]
-    venue = await services.venues.own(owner_id, VenueId(path_id(request, "venue_id")))
-    if isinstance(venue, Refusal):
-        raise RefusedRequest(venue)
+    venue = granted(await services.venues.own(owner_id, VenueId(path_id(request, "venue_id"))))
     return services, venue
 
 
@@ -179,7 +173,7 @@ async def _seat_map_of(document: SeatMapDocument, *, is_body: bool = False) -> S
     seat_map = await asyncio.to_thread(seat_map_from_json, document)
     if is_body and isinstance(seat_map, Refusal):
         seat_map = _without_root(seat_map)
-    return _granted(seat_map)
+    return granted(seat_map)
 
 
 def _without_root(refusal: Refusal) -> Refusal:
@@ -196,10 +190,4 @@ async def _seat_map_of_csv(body: bytes) -> SeatMap:
         text = body.decode()
     except UnicodeDecodeError as error:
         raise RefusedRequest(Refusal(Reason.MALFORMED, "The text isn't in UTF-8.")) from error
-    return _granted(await asyncio.to_thread(seat_map_from_csv, text))
-
-
-def _granted(seat_map: SeatMap | Refusal) -> SeatMap:
-    if isinstance(seat_map, Refusal):
-        raise RefusedRequest(seat_map)
-    return seat_map
+    return granted(await asyncio.to_thread(seat_map_from_csv, text))
