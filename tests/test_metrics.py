@@ -45,7 +45,11 @@ class Program:
 
 def _metrics(program: Program) -> Metrics:
     return Metrics(
-        registry=program.registry, journal=program.journal, payments=program.payments, rules=program.rules
+        registry=program.registry,
+        journal=program.journal,
+        payments=program.payments,
+        rooms=lambda: RoomStats(rooms=1, waiting=2, shopping=3, paused=4),
+        rules=program.rules,
     )
 
 
@@ -103,10 +107,8 @@ def test_the_edge_is_shown_once_something_listens() -> None:
     assert samples["ticketd_slow_readers_cut_total"] == 7
 
 
-def test_waiting_rooms_are_shown_once_there_are_some() -> None:
-    metrics = _metrics(Program())
-    metrics.add_rooms(lambda: RoomStats(rooms=1, waiting=2, shopping=3, paused=4))
-    samples = _samples(metrics)
+def test_waiting_rooms_are_shown() -> None:
+    samples = _samples(_metrics(Program()))
     assert samples["ticketd_waiting_rooms"] == 1
     assert samples["ticketd_guests_waiting"] == 2
     assert samples["ticketd_guests_shopping"] == 3

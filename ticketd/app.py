@@ -181,7 +181,11 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
             settings=settings,
             readiness=readiness,
             metrics=Metrics(
-                registry=registry.stats, journal=journal.stats, payments=checkout.stats, rules=rules
+                registry=registry.stats,
+                journal=journal.stats,
+                payments=checkout.stats,
+                rooms=rooms.stats,
+                rules=rules,
             ),
             request_limits=_request_limits(settings, rules),
             entrance=_entrance(settings, rooms, clock, rules),

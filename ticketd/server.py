@@ -163,7 +163,6 @@ async def _listening(settings: Settings, services: Services, listener: socket.so
             handed_over=streams.viewers,
         )
         services.metrics.add_edge(doorkeeper.stats)
-        services.metrics.add_rooms(services.waiting_rooms.stats)
         services.waiting_rooms.feel_pressure(doorkeeper.reservations_turned_away)
         loop = asyncio.get_running_loop()
         try:

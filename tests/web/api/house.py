@@ -28,7 +28,15 @@ from ticketd.core.ids import (
 )
 from ticketd.core.outcomes import Offer
 from ticketd.core.seat_maps import SeatMap
-from ticketd.core.stats import SIZE_BOUNDS, Distribution, JournalStats, PaymentStats, RegistryStats, RuleTally
+from ticketd.core.stats import (
+    SIZE_BOUNDS,
+    Distribution,
+    JournalStats,
+    PaymentStats,
+    RegistryStats,
+    RoomStats,
+    RuleTally,
+)
 from ticketd.core.terms import Terms
 from ticketd.metrics import Metrics
 from ticketd.ports import Journal
@@ -336,6 +344,7 @@ def _metrics(rules: RuleTally) -> Metrics:
             commit_seconds=sizes,
         ),
         payments=lambda: PaymentStats(running=0, outcomes={}),
+        rooms=lambda: RoomStats(rooms=0, waiting=0, shopping=0, paused=0),
         rules=rules,
     )
 
