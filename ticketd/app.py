@@ -31,6 +31,7 @@ from ticketd.services.owners import owner_services
 from ticketd.services.pressure import Pressure
 from ticketd.services.proof_of_work import ProofOfWork
 from ticketd.services.request_limits import RequestLimits
+from ticketd.services.reservations import Reservations
 from ticketd.services.room_gauges import Gauges
 from ticketd.services.sales import Sales
 from ticketd.services.signed_forms import SignedForms
@@ -130,9 +131,15 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
             secret=await secret_named(database, IDENTITY_KEY),
             rules=rules,
         )
-        sales = Sales(
+        reservations = Reservations(
             router=registry,
             journal=journal,
+            catalogue=catalogue,
+            answer_seconds_max=settings.answer_seconds_max,
+        )
+        sales = Sales(
+            router=registry,
+            reservations=reservations,
             catalogue=catalogue,
             clock=clock,
             door=door,
@@ -150,7 +157,7 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
         stack.push_async_callback(guest_book.close)
         gateway = SandboxGateway(AttemptTable(bank))
         guests = GuestTable(guest_book, incarnation=fence.incarnation)
-        checkout = _checkout(settings, registry, sales, gateway, guests, guest_limits)
+        checkout = _checkout(settings, registry, reservations, gateway, guests, guest_limits)
         stack.push_async_callback(checkout.close)
         await checkout.settle_unfinished(registry.paying())
 
@@ -169,6 +176,7 @@ async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncI
             router=registry,
             clock=clock,
             offers=Offers(registry),
+            reservations=reservations,
             sales=sales,
             checkout=checkout,
             management=management,
@@ -299,14 +307,14 @@ def _request_limits(settings: Settings, rules: RuleTally) -> RequestLimits:
 def _checkout(
     settings: Settings,
     registry: Registry,
-    sales: Sales,
+    reservations: Reservations,
     gateway: PaymentGateway,
     guests: GuestTable,
     guest_limits: GuestLimits,
 ) -> Checkout:
     return Checkout(
         router=registry,
-        reservations=sales,
+        reservations=reservations,
         guests=guests,
         guest_limits=guest_limits,
         gateway=gateway,

@@ -19,6 +19,7 @@ from ticketd.core.stats import RuleTally
 from ticketd.core.terms import Profile, Switch, Terms, TermsPatch
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.door import Door, Visitor
+from ticketd.services.reservations import Reservations
 from ticketd.services.room_keeper import TICK_SECONDS
 from ticketd.services.sales import Granted, LineRequest, Sales
 from ticketd.services.standings import Standing
@@ -64,9 +65,14 @@ class Lobby:
         self.door = Door(
             catalogue=self.catalogue, rooms=self.rooms, clock=self.clock, secret=b"a door", rules=RuleTally()
         )
-        self.sales = Sales(
+        self.reservations = Reservations(
             router=self.router,
             journal=History(self.router),  # type: ignore[arg-type]  # it has what sales read
+            catalogue=self.catalogue,
+        )
+        self.sales = Sales(
+            router=self.router,
+            reservations=self.reservations,
             catalogue=self.catalogue,
             clock=self.clock,
             door=self.door,

@@ -13,6 +13,7 @@ from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Reservation
 from ticketd.core.terms import EventWindow, Profile, Terms
 from ticketd.services.catalogue import Catalogue
+from ticketd.services.reservations import Reservations
 from ticketd.services.sales import Granted, LineRequest, Sales
 from ticketd.storage.catalogue import CatalogueStore
 
@@ -38,9 +39,14 @@ class Office:
         self._new_sales()
 
     def _new_sales(self) -> None:
-        self.sales = Sales(
+        self.reservations = Reservations(
             router=self.house.registry,
             journal=self.house.journal,
+            catalogue=self.catalogue,
+        )
+        self.sales = Sales(
+            router=self.house.registry,
+            reservations=self.reservations,
             catalogue=self.catalogue,
             clock=self.clock,
             door=OpenDoor(),

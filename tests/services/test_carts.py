@@ -139,7 +139,7 @@ async def test_a_cart_with_one_line_that_is_refused_holds_nothing(
 async def test_two_ticket_types_on_one_shared_capacity_are_no_cart(playhouse: Playhouse) -> None:
     both = made(await playhouse.try_for(regular(2), student(1)))
     assert (len(both.lines), both.home.parts) == (1, ())
-    assert await playhouse.sales.find(both.home.reservation_id) == both
+    assert await playhouse.reservations.find(both.home.reservation_id) == both
 
 
 async def test_of_two_carts_that_want_the_same_seat_one_holds_nothing(playhouse: Playhouse) -> None:
@@ -183,7 +183,7 @@ async def test_a_paid_cart_of_all_kinds_survives_a_restart(playhouse: Playhouse)
     await playhouse.buy(cart)
     await playhouse.restart()
     assert playhouse.left() == (8, 6, 7, 2)
-    found = await playhouse.sales.find(cart.home.reservation_id)
+    found = await playhouse.reservations.find(cart.home.reservation_id)
     assert isinstance(found, Reservation)
     assert {each.status for each in found.lines} == {ReservationStatus.PAID}
     assert [each.seats for each in found.lines] == [each.seats for each in cart.lines]

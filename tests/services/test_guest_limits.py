@@ -39,6 +39,7 @@ from ticketd.services.catalogue import Catalogue
 from ticketd.services.checkout import Checkout, CheckoutLimits, Payment
 from ticketd.services.guest_limits import CLAIM_SECONDS, GuestLimits
 from ticketd.services.payment_steps import BackOff
+from ticketd.services.reservations import Reservations
 from ticketd.services.sales import Granted, Sales
 
 HELD, PAID = ReservationStatus.HELD, ReservationStatus.PAID
@@ -98,9 +99,14 @@ class Gala:
     def start(self) -> None:
         """A new process, on what the inventories are."""
         self.router.mishap = lambda command: None
-        self.sales = Sales(
+        self.reservations = Reservations(
             router=self.router,
             journal=Ledger(self.router),
+            catalogue=self.catalogue,
+        )
+        self.sales = Sales(
+            router=self.router,
+            reservations=self.reservations,
             catalogue=self.catalogue,
             clock=self.clock,
             door=OpenDoor(),
@@ -109,7 +115,7 @@ class Gala:
         )
         self.checkout = Checkout(
             router=self.router,
-            reservations=self.sales,
+            reservations=self.reservations,
             guests=self.guests,
             guest_limits=GuestLimits(catalogue=self.catalogue, router=self.router, secret=b"secret"),
             gateway=self.bank,
@@ -133,7 +139,7 @@ class Gala:
         return await self.pay(await self.reserve(quantity, *places), email)
 
     async def status(self, reservation_id: str) -> ReservationStatus:
-        return status_of(await self.sales.find(reservation_id))
+        return status_of(await self.reservations.find(reservation_id))
 
     def door(self, door: InventoryId = DOOR) -> Figures:
         self.router.do(door, ExpireDue())
@@ -185,7 +191,7 @@ async def test_a_guest_pays_for_no_more_than_the_limit_over_all_ticket_types_of_
 )
 async def test_another_way_to_write_an_address_is_the_same_guest(gala: Gala, again: str) -> None:
     await gala.buy(LIMIT)
-    held = await gala.sales.find(await gala.reserve())
+    held = await gala.reservations.find(await gala.reserve())
     assert isinstance(held, Reservation)
     limits = GuestLimits(catalogue=gala.catalogue, router=gala.router, secret=b"secret")
     assert await limits.claim(held, again) == TOO_MANY
@@ -346,11 +352,11 @@ async def test_a_claim_of_two_lives_is_settled_as_it_stands_now(gala: Gala) -> N
     gala.router.do(DOOR, claim)
     gala.clock.advance(CLAIM_SECONDS)
     gala.router.do(DOOR, ExpireDue())
-    first = await gala.sales.find(reservation_id)
+    first = await gala.reservations.find(reservation_id)
     assert isinstance(first, Reservation)
     assert [each.status for each in first.claims] == [ReservationStatus.EXPIRED]
     gala.router.do(DOOR, claim)
-    second = await gala.sales.find(reservation_id)
+    second = await gala.reservations.find(reservation_id)
     assert isinstance(second, Reservation)
     assert [each.status for each in second.claims] == [HELD]
 

@@ -27,7 +27,7 @@ class Till:
         self.bank = FakeGateway()
         self.checkout = Checkout(
             router=office.house.registry,
-            reservations=office.sales,
+            reservations=office.reservations,
             guests=FakeGuests(),
             guest_limits=NoLimits(),
             gateway=self.bank,
@@ -54,9 +54,9 @@ async def till(clock: ManualClock) -> AsyncIterator[Till]:
 
 async def test_a_glance_sees_what_is_not_durable_yet_and_a_look_waits_for_it(till: Till) -> None:
     held = await till.undurable()
-    looking = asyncio.create_task(till.office.sales.find(held.reservation_id))
+    looking = asyncio.create_task(till.office.reservations.find(held.reservation_id))
     await turns()
-    assert till.office.sales.glance(held.reservation_id) == Reservation((held,))
+    assert till.office.reservations.glance(held.reservation_id) == Reservation((held,))
     assert not looking.done()
     till.journal.let_go()
     assert await looking == Reservation((held,))
@@ -93,7 +93,9 @@ async def test_a_start_whose_batch_is_lost_is_decided_again(till: Till) -> None:
     paying = asyncio.create_task(till.checkout.pay(held.reservation_id, CARD))
     await turns(50)
     till.journal.lose()
-    assert till.office.sales.glance(held.reservation_id) is None  # nothing is known while it is read again
+    assert (
+        till.office.reservations.glance(held.reservation_id) is None
+    )  # nothing is known while it is read again
     till.journal.let_go()
     paid = await paying
     assert isinstance(paid, Reservation)
@@ -107,14 +109,14 @@ async def test_a_glance_says_nothing_of_a_cart_nor_of_what_is_closed_or_unknown(
     await sales.release(released.home.reservation_id)
     unknown = reservation_id(home=VIP, now=till.office.clock.now(), random=bytes(16))
     for text in (parts.home.reservation_id, released.home.reservation_id, unknown, "nonsense"):
-        assert sales.glance(text) is None
+        assert till.office.reservations.glance(text) is None
 
 
 async def test_a_glance_brings_nothing_into_memory(till: Till, clock: ManualClock) -> None:
     held = await till.office.granted(line(VIP))
     del till.office.house.registry._actors[VIP]
     before = till.office.house.registry.stats().actors
-    assert till.office.sales.glance(ReservationId(held.home.reservation_id)) is None
+    assert till.office.reservations.glance(ReservationId(held.home.reservation_id)) is None
     assert till.office.house.registry.stats().actors == before
 
 

@@ -56,7 +56,7 @@ async def test_a_reservation_is_held_for_its_time(office: Office) -> None:
     assert made.home.status is ReservationStatus.HELD
     assert made.home.deadline == office.clock.now() + HOLD_SECONDS * SECOND
     assert (made.number, made.total_cents) == ("1-2", 10_00)
-    assert await office.sales.find(made.home.reservation_id) == made
+    assert await office.reservations.find(made.home.reservation_id) == made
 
 
 async def test_the_same_key_gets_the_same_reservation(office: Office) -> None:
@@ -152,21 +152,21 @@ async def test_a_cart_hears_its_refusals_in_the_order_that_guests_rely_on(office
     "text", ["", "x", "A" * 32, "é" * 32, "\x00" * 32, "//////////++++++++++==========__"]
 )
 async def test_an_id_that_nobody_was_given_is_not_found(office: Office, text: str) -> None:
-    assert await office.sales.find(text) == Refusal(Reason.NOT_FOUND)
+    assert await office.reservations.find(text) == Refusal(Reason.NOT_FOUND)
     assert await office.sales.release(text) == Refusal(Reason.NOT_FOUND)
 
 
 async def test_a_made_up_id_is_not_found_wherever_it_leads(office: Office) -> None:
     for home in (VIP, InventoryId(0), InventoryId(77), InventoryId(2**31), InventoryId(2**32 - 1)):
         made_up = reservation_id(home=home, now=office.clock.now(), random=b"?" * 16)
-        assert await office.sales.find(made_up) == Refusal(Reason.NOT_FOUND)
+        assert await office.reservations.find(made_up) == Refusal(Reason.NOT_FOUND)
     assert office.house.registry.stats().actors == len(PLACES), "nobody fills the memory by guessing"
 
 
 async def test_what_cannot_be_told_now_is_not_called_unknown(office: Office) -> None:
     held = await office.granted(line(VIP))
     office.house.registry.close()
-    assert reason(await office.sales.find(held.home.reservation_id)) is Reason.OVERLOADED
+    assert reason(await office.reservations.find(held.home.reservation_id)) is Reason.OVERLOADED
 
 
 # -- releasing
@@ -323,7 +323,7 @@ async def test_a_tentative_cart_is_nothing_that_a_guest_could_look_at(office: Of
     (home, *_) = office.house.registry.strays()
     office.house.journal.commit()
     async with asyncio.timeout(ANSWER_SECONDS_MAX):
-        assert await office.sales.find(home.reservation_id) == Refusal(Reason.NOT_FOUND)
+        assert await office.reservations.find(home.reservation_id) == Refusal(Reason.NOT_FOUND)
     office.house.journal.let_go()
     assert isinstance(await reserving, Granted)
 
@@ -403,7 +403,7 @@ async def test_a_late_repeat_takes_nothing_from_a_cart_that_has_been_paid_meanwh
         await crowding
         assert isinstance(await repeating, Granted)
         await turns(50)
-        found = await office.sales.find(first.reservation.home.reservation_id)
+        found = await office.reservations.find(first.reservation.home.reservation_id)
         assert isinstance(found, Reservation)
         assert [each.status for each in found.lines] == [ReservationStatus.PAID] * 3, delay
         assert all(each.ticket_codes for each in found.lines)
@@ -531,7 +531,7 @@ async def test_a_crash_while_releasing_a_cart_leaves_it_whole_or_gone(
     await office.restart()
     await asyncio.gather(releasing, return_exceptions=True)
     await turns(15)
-    found = await office.sales.find(held.home.reservation_id)
+    found = await office.reservations.find(held.home.reservation_id)
     assert isinstance(found, Reservation)
     assert len({each.status for each in found.lines}) == 1
     assert office.free() == ([8, 8, 8] if commits == 0 else [10, 10, 10])
@@ -545,7 +545,7 @@ async def test_strays_keep_their_hands_off_whole_carts(office: Office) -> None:
         await office.house.ask(each.inventory_id, c.StartPayment(each.reservation_id, 1))
     await office.restart()
     await turns(15)
-    found = await office.sales.find(held.home.reservation_id)
+    found = await office.reservations.find(held.home.reservation_id)
     assert found == held
     assert office.free() == [8, 8, 8]
 
@@ -580,7 +580,7 @@ async def test_a_deleted_ticket_types_reservation_is_still_found(office: Office)
     await office.sales.release(held.home.reservation_id)
     await office.house.ask(VIP, c.Delete())
     office.catalogue.follow(VIP, None)
-    found = await office.sales.find(held.home.reservation_id)
+    found = await office.reservations.find(held.home.reservation_id)
     assert isinstance(found, Reservation)
     assert found.home.status is ReservationStatus.RELEASED
 
@@ -589,5 +589,5 @@ async def test_a_process_that_has_been_superseded_does_not_guess_about_an_open_l
     reservation = await office.granted(*cart())
     for actor in office.house.registry._actors.values():
         actor.inventory.lines.clear()  # another process has made it
-    found = await office.sales.find(reservation.home.reservation_id)
+    found = await office.reservations.find(reservation.home.reservation_id)
     assert reason(found) is Reason.OVERLOADED

@@ -271,7 +271,7 @@ async def look(town: Town, reservation_id: str) -> Answer:
     """GET /reservations/{id}."""
 
     async def work(services: Services) -> Reservation | Refusal:
-        return await services.sales.find(reservation_id)
+        return await services.reservations.find(reservation_id)
 
     return await town.call(Kind.LOOK, (reservation_id,), work)
 

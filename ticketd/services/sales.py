@@ -1,31 +1,28 @@
-"""What guests do before they pay: reserve, look, release."""
+"""What guests do before they pay: reserve and release."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from ticketd.core.catalogue import TicketType
-from ticketd.core.commands import NOT_ADMITTED, Inspect, Release, Reserve
+from ticketd.core.commands import NOT_ADMITTED, Release, Reserve
 from ticketd.core.decisions import closed_refusal
 from ticketd.core.ids import (
     RANDOM_BYTES,
     InventoryId,
     ReservationId,
-    TicketTypeId,
-    home_inventory,
     reservation_id,
 )
 from ticketd.core.outcomes import Departed
 from ticketd.core.refusals import Reason, Refusal, invalid
-from ticketd.core.replay import StillOpen, line_of
-from ticketd.core.reservations import Line, Reservation, ReservationStatus
-from ticketd.ports import Clock, Journal, Router
+from ticketd.core.reservations import Line, Reservation
+from ticketd.ports import Clock, Router
 from ticketd.services.answering import TRY_AGAIN, hear, in_time, is_in_doubt
 from ticketd.services.carts import Carts, Granted, repeat
 from ticketd.services.catalogue import Catalogue
-from ticketd.services.closed_lines import ClosedLines
 from ticketd.services.door import FREE, UNKNOWN, Door, Visitor
 from ticketd.services.randomness import RandomBytes
+from ticketd.services.reservations import Reservations
 from ticketd.services.wishes import (
     NO_KEY,
     Credentials,
@@ -35,7 +32,6 @@ from ticketd.services.wishes import (
     part_of,
     parts_of,
 )
-from ticketd.timeouts import TimeLimit
 
 __all__ = ["Granted", "LineRequest", "Sales"]
 
@@ -50,7 +46,7 @@ class Sales:
         self,
         *,
         router: Router,
-        journal: Journal,
+        reservations: Reservations,
         catalogue: Catalogue,
         clock: Clock,
         door: Door,
@@ -59,19 +55,17 @@ class Sales:
         answer_seconds_max: float = 10.0,
     ) -> None:
         self._router = router
-        self._journal = journal
+        self._reservations = reservations
         self._catalogue = catalogue
         self._clock = clock
         self._door = door
         self._hold_seconds = hold_seconds
         self._answer_seconds_max = answer_seconds_max
-        self._answer_time = TimeLimit(answer_seconds_max)
         self._random = RandomBytes()
-        self._closed = ClosedLines()
         self._carts = Carts(
             router=router,
             clock=clock,
-            find=self.find,
+            find=reservations.find,
             hold_seconds=hold_seconds,
             tentative_hold_seconds=tentative_hold_seconds,
             answer_seconds_max=answer_seconds_max,
@@ -156,7 +150,7 @@ class Sales:
                 repeated = outcome.reservation_id != command.reservation_id
                 return Granted(Reservation((outcome,)), repeated)
             case Departed():
-                return await repeat(self.find, outcome.reservation_id)
+                return await repeat(self._reservations.find, outcome.reservation_id)
             case Refusal():
                 return outcome
             case _:
@@ -169,79 +163,6 @@ class Sales:
         """At start, before anyone reserves: give back what belongs to no whole cart."""
         await self._carts.clear_strays(strays)
 
-    # -- looking
-
-    def glance(self, text: str) -> Reservation | None:
-        """One that is held and has one line, as last decided: see `ports.Router.line`. None: `find` it."""
-        try:
-            home = home_inventory(text)
-        except ValueError:
-            return None
-        line = self._router.line(home, ReservationId(text))
-        if line is None or line.status is not ReservationStatus.HELD or line.tentative or line.parts:
-            return None
-        return Reservation((line,))
-
-    async def find(self, text: str) -> Reservation | Refusal:
-        """A reservation as it stands, open or closed."""
-        try:
-            return await self._answer_time.keep(self._find(text))
-        except TimeoutError:
-            return TRY_AGAIN
-
-    async def _find(self, text: str) -> Reservation | Refusal:
-        try:
-            home = home_inventory(text)
-        except ValueError:
-            return _NOT_FOUND
-        known = ReservationId(text)
-        line = await (self._line(home, known) if self._exists(home) else self._closed_line(home, known))
-        if isinstance(line, Refusal):
-            return line
-        if line.tentative:
-            return _NOT_FOUND
-        claims = line.claims if line.status is ReservationStatus.PAYING else ()
-        if not line.parts and not claims:
-            return Reservation((line,))
-        lines = [line]
-        for other in await asyncio.gather(*(self._line(part, known) for part in (*line.parts[1:], *claims))):
-            if isinstance(other, Refusal):
-                return other
-            lines.append(other)
-        parts = len(lines) - len(claims)
-        return Reservation(tuple(lines[:parts]), tuple(lines[parts:]))
-
-    def keep_closed(self, reservation: Reservation) -> None:
-        """Have a reservation at hand that is durably closed."""
-        for line in reservation.lines:
-            self._closed.put(line)
-
-    def _exists(self, home: InventoryId) -> bool:
-        """Whether to ask it: anybody can make up an id, and an inventory that is asked comes into memory."""
-        return (
-            self._catalogue.ticket_type(TicketTypeId(home)) is not None
-            or self._catalogue.capacity(home) is not None
-        )
-
-    async def _line(self, inventory: InventoryId, known: ReservationId) -> Line | Refusal:
-        if closed := self._closed.get(known, inventory):
-            return closed
-        outcome = await self._router.ask(inventory, Inspect(known))
-        return await self._closed_line(inventory, known) if isinstance(outcome, Departed) else outcome
-
-    async def _closed_line(self, inventory: InventoryId, known: ReservationId) -> Line | Refusal:
-        if closed := self._closed.get(known, inventory):
-            return closed
-        try:
-            line = line_of(inventory, await self._journal.history(known, inventory))
-        except StillOpen:  # in a process that has taken this one's place
-            return TRY_AGAIN
-        if line is None:
-            return _NOT_FOUND
-        if not line.guest:  # a claim that is over can be made anew
-            self._closed.put(line)
-        return line
-
     # -- releasing
 
     async def release(self, text: str) -> Reservation | Refusal:
@@ -253,7 +174,7 @@ class Sales:
         return await in_time(releasing, seconds_max=self._answer_seconds_max)
 
     async def _release(self, text: str) -> Reservation | Refusal:
-        reservation = await self.find(text)
+        reservation = await self._reservations.find(text)
         if isinstance(reservation, Refusal):
             return reservation
         command = Release(reservation.home.reservation_id)
@@ -266,7 +187,7 @@ class Sales:
             if len(reservation.lines) == 1:
                 return Reservation((outcome,))
         else:  # it was over before, and perhaps its other lines are still to follow
-            reservation = await self.find(text)
+            reservation = await self._reservations.find(text)
             if isinstance(reservation, Refusal):
                 return reservation
             refusal = closed_refusal(command, reservation.home.status)
@@ -274,7 +195,7 @@ class Sales:
                 return refusal or reservation
         others = reservation.lines[1:]
         await asyncio.gather(*(self._router.ask(line.inventory_id, command) for line in others))
-        return await self.find(text)
+        return await self._reservations.find(text)
 
     async def _release_home(self, home: InventoryId, command: Release) -> Line | Departed | Refusal:
         """What became of it: it happens even if nobody can tell in time, and then the others must follow."""

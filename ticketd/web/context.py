@@ -18,6 +18,7 @@ from ticketd.services.entrance import Entrance
 from ticketd.services.management import Management
 from ticketd.services.offers import Offers
 from ticketd.services.request_limits import RequestLimits
+from ticketd.services.reservations import Reservations
 from ticketd.services.sales import Sales
 from ticketd.services.signed_forms import SignedForms
 from ticketd.services.statistics import Statistics
@@ -38,6 +39,7 @@ class Services:
     router: Router
     clock: Clock
     offers: Offers
+    reservations: Reservations
     sales: Sales
     checkout: Checkout
     management: Management

@@ -52,6 +52,7 @@ from ticketd.services.offers import Offers
 from ticketd.services.owners import owner_services
 from ticketd.services.proof_of_work import ProofOfWork
 from ticketd.services.request_limits import RequestLimits
+from ticketd.services.reservations import Reservations
 from ticketd.services.sales import Sales
 from ticketd.services.signed_forms import SignedForms
 from ticketd.services.statistics import Statistics
@@ -229,9 +230,14 @@ class House:
         self.access_codes = owners.access_codes
         self.rules = RuleTally()
         self.waiting_rooms = waiting_rooms(catalogue=self.catalogue, router=self.router, clock=self.clock)
-        sales = Sales(
+        reservations = Reservations(
             router=self.router,
             journal=cast("Journal", History(self.router)),
+            catalogue=self.catalogue,
+        )
+        sales = Sales(
+            router=self.router,
+            reservations=reservations,
             catalogue=self.catalogue,
             clock=self.clock,
             door=Door(
@@ -247,7 +253,7 @@ class House:
         self.checkout = Checkout(
             guest_limits=GuestLimits(catalogue=self.catalogue, router=self.router, secret=b"a house secret"),
             router=self.router,
-            reservations=sales,
+            reservations=reservations,
             guests=Guests(),
             gateway=self.gateway,
             limits=CheckoutLimits(),
@@ -257,6 +263,7 @@ class House:
             router=self.router,
             clock=self.clock,
             offers=Offers(self.router),
+            reservations=reservations,
             sales=sales,
             checkout=self.checkout,
             management=self.management,

@@ -90,7 +90,7 @@ async def reserve(call: Call) -> Answer:
 @answers_call
 async def get_reservation(call: Call) -> Answer:
     """A reservation as it stands."""
-    return _show(call, await call.services.sales.find(call.subject))
+    return _show(call, await call.services.reservations.find(call.subject))
 
 
 @describes(

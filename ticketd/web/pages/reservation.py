@@ -64,7 +64,7 @@ async def _page(
     request: web.Request, *, form: Mapping[str, str] | None = None, refusal: Refusal | None = None
 ) -> web.StreamResponse:
     services = request.app[SERVICES]
-    reservation = await services.sales.find(request.match_info["reservation_id"])
+    reservation = await services.reservations.find(request.match_info["reservation_id"])
     if isinstance(reservation, Refusal):
         return refusal_page(request, reservation)
     now = services.clock.now()
