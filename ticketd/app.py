@@ -11,7 +11,7 @@ from typing import Final
 import asyncpg
 
 from ticketd.actors.registry import Registry
-from ticketd.actors.ticket_type import Limits
+from ticketd.actors.ticket_type import ActorLimits
 from ticketd.clock import DatabaseClock
 from ticketd.core.ids import Instant
 from ticketd.core.places import Tokens
@@ -23,12 +23,12 @@ from ticketd.services.accounts import Accounts
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.checkout import Checkout, CheckoutLimits
 from ticketd.services.door import Door
-from ticketd.services.doorman import Doorman
 from ticketd.services.entrance import Entrance
 from ticketd.services.guest_limits import GuestLimits
 from ticketd.services.offers import Offers
 from ticketd.services.owners import owner_services
 from ticketd.services.pressure import Pressure
+from ticketd.services.proof_demands import ProofDemands
 from ticketd.services.proof_of_work import ProofOfWork
 from ticketd.services.request_limits import RequestLimits
 from ticketd.services.reservations import Reservations
@@ -253,8 +253,8 @@ async def _enter(fence: Fence) -> Instant:
         raise StartupRefused(f"The database can't be used: {error}.") from error
 
 
-def _limits(settings: Settings) -> Limits:
-    return Limits(
+def _limits(settings: Settings) -> ActorLimits:
+    return ActorLimits(
         mailbox_length_max=settings.mailbox_length_max,
         mailbox_age_seconds_max=settings.mailbox_age_seconds_max,
         batch_size_max=settings.batch_size_max,
@@ -287,13 +287,13 @@ async def _waiting_rooms(
 
 
 def _entrance(settings: Settings, rooms: WaitingRooms, clock: DatabaseClock, rules: RuleTally) -> Entrance:
-    doorman = Doorman(
+    proof_demands = ProofDemands(
         proof=ProofOfWork(secrets.token_bytes(PROOF_KEY_BYTES)),
         is_open=rooms.is_open_at,
         rules=rules,
         is_quiet=rooms.is_quiet_at,
     )
-    return Entrance(rooms=rooms, doorman=doorman, clock=clock, rules=rules)
+    return Entrance(rooms=rooms, proof_demands=proof_demands, clock=clock, rules=rules)
 
 
 def _request_limits(settings: Settings, rules: RuleTally) -> RequestLimits:

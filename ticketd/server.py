@@ -23,9 +23,9 @@ from ticketd.storage.outages import OUTAGES
 from ticketd.web import routes
 from ticketd.web.acceptor import Acceptor
 from ticketd.web.api.stream import STREAMS
-from ticketd.web.connections import Doorkeeper, fitting_connections
+from ticketd.web.connections import ConnectionGate, fitting_connections
 from ticketd.web.context import Services
-from ticketd.web.conversations import Limits
+from ticketd.web.conversations import EdgeLimits
 from ticketd.web.fast_path import FAST_PATH
 from ticketd.web.parsing import BODY_BYTES_MAX
 
@@ -155,18 +155,18 @@ async def _listening(settings: Settings, services: Services, listener: socket.so
         assert runner.server is not None, "it is set up"
         connections_max, streams = fitting_connections(settings.connections_max), runner.app[STREAMS]
         streams.fit_into(connections_max)
-        doorkeeper = Doorkeeper(
+        gate = ConnectionGate(
             runner.server,
             fast_path=runner.app[FAST_PATH],
             connections_max=connections_max,
             limits=_limits(settings),
             handed_over=streams.viewers,
         )
-        services.metrics.add_edge(doorkeeper.stats)
-        services.waiting_rooms.feel_pressure(doorkeeper.reservations_turned_away)
+        services.metrics.add_edge(gate.stats)
+        services.waiting_rooms.feel_pressure(gate.reservations_turned_away)
         loop = asyncio.get_running_loop()
         try:
-            acceptor = Acceptor(listener, doorkeeper)
+            acceptor = Acceptor(listener, gate)
             listening = await loop.create_server(acceptor, sock=listener, backlog=BACKLOG)
         except OSError as error:
             raise StartupRefused(_unavailable(settings.host, settings.port, error)) from error
@@ -176,11 +176,11 @@ async def _listening(settings: Settings, services: Services, listener: socket.so
             yield
         finally:
             listening.close()
-            doorkeeper.close()
+            gate.close()
 
 
-def _limits(settings: Settings) -> Limits:
-    return Limits(
+def _limits(settings: Settings) -> EdgeLimits:
+    return EdgeLimits(
         reservations_in_progress_max=settings.reservations_in_progress_max,
         head_seconds_max=settings.head_seconds_max,
         read_seconds_max=settings.read_seconds_max,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from tests.fakes.clock import ManualClock
 from tests.fakes.journal import MemoryDatabase, MemoryJournal
 from ticketd.actors.registry import Registry
-from ticketd.actors.ticket_type import Limits
+from ticketd.actors.ticket_type import ActorLimits
 from ticketd.core.commands import AnyCommand, Confirm, Open, Reserve, StartPayment
 from ticketd.core.ids import InventoryId, OrganizerId, ReservationId, TicketCode, reservation_id
 from ticketd.core.outcomes import Offer, Outcome
@@ -23,11 +23,11 @@ class House:
     """One process after the other on the same database."""
 
     def __init__(
-        self, clock: ManualClock, limits: Limits | None = None, *, group_facts_max: int = 2048
+        self, clock: ManualClock, limits: ActorLimits | None = None, *, group_facts_max: int = 2048
     ) -> None:
         self.clock = clock
         self._group_facts_max = group_facts_max
-        self.limits = limits or Limits()
+        self.limits = limits or ActorLimits()
         self.database = MemoryDatabase()
         self.observed: list[tuple[InventoryId, Offer | None]] = []
         """What the observer has heard, in order."""

@@ -9,7 +9,7 @@ from tests.actors.house import ANSWER_SECONDS_MAX, BALCONY, HOLD_SECONDS, STALLS
 from tests.eventually import eventually
 from tests.fakes.clock import ManualClock
 from ticketd.actors import registry as registry_module
-from ticketd.actors.ticket_type import OVERLOADED, Limits
+from ticketd.actors.ticket_type import OVERLOADED, ActorLimits
 from ticketd.core import commands as c
 from ticketd.core.ids import SECOND, Instant, InventoryId
 from ticketd.core.inventory import EXPIRED_PER_DECISION_MAX
@@ -34,7 +34,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def impatient(clock: ManualClock, quick: None) -> AsyncIterator[House]:
     """A house that lets nobody wait, and nothing idle stay."""
-    house = await House(clock, Limits(answer_seconds_max=0.05, idle_seconds=60)).start()
+    house = await House(clock, ActorLimits(answer_seconds_max=0.05, idle_seconds=60)).start()
     yield house
     house.registry.close()
 
@@ -339,7 +339,7 @@ async def test_a_drain_answers_everyone_and_checkpoints_everything(house: House)
 
 
 async def test_the_last_checkpoint_of_a_drain_lacks_nothing_that_was_accepted(clock: ManualClock) -> None:
-    house = await House(clock, Limits(batch_size_max=1)).start()
+    house = await House(clock, ActorLimits(batch_size_max=1)).start()
     await house.open(VIP)
     for _ in range(5):
         house.reserve(VIP)

@@ -13,7 +13,7 @@ from playwright.async_api import Page
 from tests.browser.conftest import OpenPage
 from tests.fakes.clock import START
 from ticketd.core.ids import EventId
-from ticketd.services.proof_of_work import Flaw, ProofOfWork
+from ticketd.services.proof_of_work import ProofFlaw, ProofOfWork
 from ticketd.web import static
 from ticketd.web.pages import rendering
 from ticketd.web.pages.proofs import ProofView, proof_view, solution_in
@@ -38,7 +38,7 @@ class Door:
         self.cost = COST
         self.goes_on = False
         self.worker_exists = True
-        self.flaws: list[Flaw | None] = []
+        self.flaws: list[ProofFlaw | None] = []
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -65,7 +65,7 @@ class Door:
         form = {name: str(value) for name, value in (await request.post()).items()}
         solution = solution_in(form)
         self.flaws.append(
-            Flaw.MISSING
+            ProofFlaw.MISSING
             if solution is None
             else self.proof.use(solution, event_id=EVENT, cost_min=self.cost, now=START)
         )
@@ -145,7 +145,7 @@ async def test_without_javascript_the_page_says_to_wait_and_the_form_is_sent(
     await page.get_by_text("Please wait 20 seconds").wait_for()
     await press(page)
     await page.wait_for_url("**/in")
-    assert door.flaws == [Flaw.MISSING]
+    assert door.flaws == [ProofFlaw.MISSING]
 
 
 async def test_where_the_solver_can_not_be_had_the_page_says_to_wait_and_the_form_is_sent(
@@ -157,4 +157,4 @@ async def test_where_the_solver_can_not_be_had_the_page_says_to_wait_and_the_for
     await page.get_by_role("status").get_by_text("Please wait 20 seconds").wait_for()
     await press(page)
     await page.wait_for_url("**/in")
-    assert door.flaws == [Flaw.MISSING]
+    assert door.flaws == [ProofFlaw.MISSING]

@@ -15,9 +15,9 @@ from ticketd.core.habits import (
     OPEN_HOLDS_MAX,
     PAYMENTS_COUNTED_MAX,
     SHORT_HOLD_SECONDS_MIN,
+    Conduct,
     Habit,
     Habits,
-    Standing,
 )
 from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId, TicketTypeId
 from ticketd.core.outcomes import Outcome
@@ -185,7 +185,7 @@ def test_a_cart_is_sealed_for_as_long_as_its_identity_may_hold() -> None:
 
 
 def test_a_short_hold_leaves_time_to_pay_and_is_never_the_longer_one() -> None:
-    dropping = Standing(0, (Instant(0),) * (DROPS_FREE + 1))
+    dropping = Conduct(0, (Instant(0),) * (DROPS_FREE + 1))
     assert dropping.hold_seconds(3 * SHORT_HOLD_SECONDS_MIN - 30) == SHORT_HOLD_SECONDS_MIN
     assert dropping.hold_seconds(SHORT_HOLD_SECONDS_MIN - 30) == SHORT_HOLD_SECONDS_MIN - 30
 
@@ -242,8 +242,8 @@ def test_what_is_known_of_one_identity_is_bounded_and_tells_the_same() -> None:
         known = known.dropped(Instant(second * SECOND)).paid(Instant(second * SECOND))
     assert len(known.drops) == DROPS_KEPT_MAX
     assert len(known.payments) == PAYMENTS_COUNTED_MAX
-    standing = Standing(0, known.drops, DROPS_FREE + DROPS_PER_PAYMENT * PAYMENTS_COUNTED_MAX)
-    refusal = standing.refusal(Instant(0))
+    conduct = Conduct(0, known.drops, DROPS_FREE + DROPS_PER_PAYMENT * PAYMENTS_COUNTED_MAX)
+    refusal = conduct.refusal(Instant(0))
     assert refusal is not None
     assert refusal.retry_after_seconds == HABIT_SECONDS + 500, (
         "the oldest that is known is enough to wait for"
@@ -277,7 +277,7 @@ def test_nothing_is_kept_of_who_has_nothing_open_and_dropped_nothing() -> None:
     )
     one.held(line)
     one.paid(line, Instant(1))
-    assert one.standing(NET, Instant(1)) == Standing(0)
+    assert one.conduct(NET, Instant(1)) == Conduct(0)
     assert not one.at_rest()
     assert not one._open
 

@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.fakes.clock import START
-from ticketd.core.admission import Steering
 from ticketd.core.draw import Draw
 from ticketd.core.ids import SECOND, EventId, Instant
+from ticketd.core.pace import Steering
 from ticketd.core.waiting_room import (
     NUMBERS_AHEAD_MAX,
     NUMBERS_AHEAD_MIN,

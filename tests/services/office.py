@@ -4,7 +4,7 @@ from tests.actors.audit import Audit
 from tests.actors.house import BALCONY, HOLD_SECONDS, STALLS, VIP, House, codes
 from tests.fakes.clock import ManualClock
 from tests.fakes.door import OpenDoor
-from ticketd.actors.ticket_type import Limits
+from ticketd.actors.ticket_type import ActorLimits
 from ticketd.core import commands as c
 from ticketd.core.facts import AnyFact
 from ticketd.core.ids import InventoryId, TicketTypeId
@@ -32,7 +32,7 @@ class NoStore(CatalogueStore):
 class Office:
     """Sales over a house whose process can die; the catalogue follows what becomes durable."""
 
-    def __init__(self, clock: ManualClock, limits: Limits | None = None) -> None:
+    def __init__(self, clock: ManualClock, limits: ActorLimits | None = None) -> None:
         self.clock = clock
         self.house = House(clock, limits)
         self.catalogue = Catalogue(NoStore())

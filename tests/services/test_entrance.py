@@ -11,7 +11,6 @@ from ticketd.core.clients import Client, client_at
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.stats import RuleTally
 from ticketd.core.terms import Switch
-from ticketd.services.doorman import Doorman
 from ticketd.services.entrance import (
     CROWDED_RULE,
     EARLY_RETRY_SECONDS,
@@ -21,6 +20,7 @@ from ticketd.services.entrance import (
     STRICT_IN_DRAW,
     Entrance,
 )
+from ticketd.services.proof_demands import ProofDemands
 from ticketd.services.proof_of_work import ProofOfWork
 from ticketd.services.waiting_rooms import NO_ROOM, Joined
 
@@ -38,7 +38,7 @@ class Foyer(Lobby):
     def __init__(self) -> None:
         super().__init__()
         self.rules = RuleTally()
-        doorman = Doorman(
+        proof_demands = ProofDemands(
             proof=ProofOfWork(b"proof"),
             is_open=self.rooms.is_open_at,
             is_quiet=self.rooms.is_quiet_at,
@@ -46,7 +46,7 @@ class Foyer(Lobby):
         )
         self.entrance = Entrance(
             rooms=self.rooms,
-            doorman=doorman,
+            proof_demands=proof_demands,
             clock=self.clock,
             rules=self.rules,
         )

@@ -12,7 +12,7 @@ from ticketd.core.ids import EventId
 from ticketd.core.refusals import Challenge
 from ticketd.services.proof_of_work import (
     CHALLENGE_SECONDS,
-    Flaw,
+    ProofFlaw,
     ProofOfWork,
     Solution,
     solution_from,
@@ -47,13 +47,13 @@ def solved(challenge: Challenge) -> Solution:
     return solution
 
 
-def use(proof: ProofOfWork, solution: Solution, *, cost_min: int = 0) -> Flaw | None:
+def use(proof: ProofOfWork, solution: Solution, *, cost_min: int = 0) -> ProofFlaw | None:
     return proof.use(solution, event_id=EVENT, cost_min=cost_min, now=START)
 
 
 def test_a_solution_is_right_once(proof: ProofOfWork) -> None:
     solution = solved(proof.challenge(EVENT, COST, START))
-    assert [use(proof, solution) for _ in range(3)] == [None, Flaw.REPLAYED, Flaw.REPLAYED]
+    assert [use(proof, solution) for _ in range(3)] == [None, ProofFlaw.REPLAYED, ProofFlaw.REPLAYED]
 
 
 def test_each_challenge_is_another_one(proof: ProofOfWork) -> None:
@@ -69,18 +69,18 @@ def test_the_number_can_be_any_up_to_the_maximum_and_no_other(proof: ProofOfWork
 def test_a_number_that_does_not_fit_is_wrong_and_the_right_one_still_works(proof: ProofOfWork) -> None:
     solution = solved(proof.challenge(EVENT, COST, START))
     for number in (solution.number - 1, solution.number + 1, -1, 10**5000):
-        assert use(proof, msgspec.structs.replace(solution, number=number)) is Flaw.WRONG
+        assert use(proof, msgspec.structs.replace(solution, number=number)) is ProofFlaw.WRONG
     assert use(proof, solution) is None
 
 
 def test_a_challenge_for_another_event_is_wrong_here(proof: ProofOfWork) -> None:
-    assert use(proof, solved(proof.challenge(ANOTHER_EVENT, COST, START))) is Flaw.WRONG
+    assert use(proof, solved(proof.challenge(ANOTHER_EVENT, COST, START))) is ProofFlaw.WRONG
 
 
 def test_a_challenge_that_another_key_signed_is_wrong(proof: ProofOfWork) -> None:
     proof.challenge(EVENT, COST, START)
     forger = ProofOfWork(b"another key")
-    assert use(proof, solved(forger.challenge(EVENT, COST, START))) is Flaw.WRONG
+    assert use(proof, solved(forger.challenge(EVENT, COST, START))) is ProofFlaw.WRONG
 
 
 Forgery = Callable[[Solution], Solution]
@@ -111,7 +111,7 @@ def _salt(old: str, new: str) -> Forgery:
 )
 def test_nothing_of_a_challenge_can_be_changed(proof: ProofOfWork, forge: Forgery) -> None:
     solution = solved(proof.challenge(EVENT, COST, START))
-    assert use(proof, forge(solution)) is Flaw.WRONG
+    assert use(proof, forge(solution)) is ProofFlaw.WRONG
     assert use(proof, solution) is None
 
 
@@ -126,14 +126,14 @@ def test_digits_of_the_salt_do_not_pass_for_digits_of_the_number(proof: ProofOfW
     shortened = msgspec.structs.replace(
         solution, salt=solution.salt.removesuffix("&"), number=solution.number
     )
-    assert use(proof, spliced) is use(proof, shortened) is Flaw.WRONG
+    assert use(proof, spliced) is use(proof, shortened) is ProofFlaw.WRONG
 
 
 def test_a_changed_maxnumber_makes_nothing_easier(proof: ProofOfWork) -> None:
     challenge = proof.challenge(EVENT, COST, START)
     easier = solution_from(msgspec.structs.replace(challenge, maxnumber=1), solve(challenge))
     assert easier is not None
-    assert use(proof, easier, cost_min=COST + 1) is Flaw.STALE
+    assert use(proof, easier, cost_min=COST + 1) is ProofFlaw.STALE
     assert use(proof, easier, cost_min=COST) is None
 
 
@@ -142,7 +142,7 @@ def test_a_challenge_runs_out(proof: ProofOfWork, clock: ManualClock) -> None:
     clock.advance(CHALLENGE_SECONDS - 0.001)
     assert proof.use(early, event_id=EVENT, cost_min=0, now=clock.now()) is None
     clock.advance(0.001)
-    assert proof.use(late, event_id=EVENT, cost_min=0, now=clock.now()) is Flaw.STALE
+    assert proof.use(late, event_id=EVENT, cost_min=0, now=clock.now()) is ProofFlaw.STALE
 
 
 def test_what_the_library_of_altcha_makes_is_understood(proof: ProofOfWork) -> None:

@@ -8,7 +8,7 @@ from ticketd.services.request_limits import (
     GUESSES_BURST,
     GUESSES_DEBT_SECONDS_MAX,
     WIDER_FACTOR,
-    Kind,
+    RequestKind,
     RequestLimits,
     TokenBuckets,
 )
@@ -32,7 +32,12 @@ def limits(rules: RuleTally | None = None) -> RequestLimits:
 
 
 def granted(
-    limits: RequestLimits, client: Client, count: int, *, now: Instant = NOW, kind: Kind = Kind.FORM
+    limits: RequestLimits,
+    client: Client,
+    count: int,
+    *,
+    now: Instant = NOW,
+    kind: RequestKind = RequestKind.FORM,
 ) -> int:
     return sum(limits.refusal(client, kind, now) is None for _ in range(count))
 
@@ -46,19 +51,19 @@ def test_a_burst_goes_through_and_then_what_the_rate_allows() -> None:
 
 def test_a_refusal_says_when_there_is_room_again_and_that_is_true() -> None:
     subject, guest = RequestLimits(per_second=0.25, burst=1, rules=RuleTally()), at("192.0.2.1")
-    assert subject.refusal(guest, Kind.QUEUE, NOW) is None
-    refusal = subject.refusal(guest, Kind.QUEUE, after(0.5))
+    assert subject.refusal(guest, RequestKind.QUEUE, NOW) is None
+    refusal = subject.refusal(guest, RequestKind.QUEUE, after(0.5))
     assert refusal is not None
     assert (refusal.reason, refusal.retry_after_seconds) == (Reason.TOO_MANY_REQUESTS, 4)
-    assert subject.refusal(guest, Kind.QUEUE, after(3.9)) is not None
-    assert subject.refusal(guest, Kind.QUEUE, after(0.5 + 4)) is None
+    assert subject.refusal(guest, RequestKind.QUEUE, after(3.9)) is not None
+    assert subject.refusal(guest, RequestKind.QUEUE, after(0.5 + 4)) is None
 
 
 def test_all_that_changes_something_counts_together() -> None:
     subject, guest = limits(), at("192.0.2.1")
-    assert granted(subject, guest, BURST // 2, kind=Kind.RESERVATION) == BURST // 2
-    assert granted(subject, guest, BURST, kind=Kind.FORM) == BURST // 2
-    assert granted(subject, guest, BURST, kind=Kind.QUEUE) == 0
+    assert granted(subject, guest, BURST // 2, kind=RequestKind.RESERVATION) == BURST // 2
+    assert granted(subject, guest, BURST, kind=RequestKind.FORM) == BURST // 2
+    assert granted(subject, guest, BURST, kind=RequestKind.QUEUE) == 0
 
 
 def test_another_address_is_another_client_unless_it_is_of_the_same_ipv6_network() -> None:
@@ -97,7 +102,7 @@ def test_who_is_exempt_is_never_refused() -> None:
 def test_each_rule_counts_whom_it_refused() -> None:
     rules = RuleTally()
     subject = limits(rules=rules)
-    granted(subject, at("192.0.2.1"), BURST + 3, kind=Kind.RESERVATION)
+    granted(subject, at("192.0.2.1"), BURST + 3, kind=RequestKind.RESERVATION)
     assert rules == {"reservations_by_network": 3}
 
 

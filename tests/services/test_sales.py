@@ -21,7 +21,7 @@ from tests.actors.house import (
 from tests.eventually import eventually
 from tests.fakes.clock import ManualClock
 from tests.services.office import KEY, PLACES, TENTATIVE_SECONDS, Office, cart, line, reason
-from ticketd.actors.ticket_type import Limits, PoisonedCommand
+from ticketd.actors.ticket_type import ActorLimits, PoisonedCommand
 from ticketd.core import commands as c
 from ticketd.core.catalogue import Event
 from ticketd.core.facts import Reserved, Sealed
@@ -296,7 +296,7 @@ async def test_a_cart_whose_last_seal_came_too_late_is_held_by_nobody(
     clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ticketd.services.carts._SEAL_RETRY_SECONDS", 0.001)
-    office = await Office(clock, Limits(answer_seconds_max=10)).open()
+    office = await Office(clock, ActorLimits(answer_seconds_max=10)).open()
     ask, home_seals = office.house.registry.ask, 0
 
     def late(inventory_id: InventoryId, command: c.AnyCommand) -> asyncio.Future[Outcome]:
@@ -392,7 +392,7 @@ async def test_a_late_repeat_takes_nothing_from_a_cart_that_has_been_paid_meanwh
 ) -> None:
     """The repeat's commands wait in crowded mailboxes, where those of the payment overtake them."""
     for delay in range(8):
-        office = await Office(clock, Limits(batch_size_max=1)).open()
+        office = await Office(clock, ActorLimits(batch_size_max=1)).open()
         reserving = asyncio.create_task(office.sales.reserve(cart(), KEY))
         await turns(delay)
         repeating = asyncio.create_task(office.sales.reserve(cart(), KEY))
@@ -420,7 +420,7 @@ async def crowd(office: Office) -> None:
 
 
 async def test_a_cart_whose_last_seal_is_in_doubt_is_the_guests_if_it_happened(clock: ManualClock) -> None:
-    office = await Office(clock, Limits(answer_seconds_max=10)).open()
+    office = await Office(clock, ActorLimits(answer_seconds_max=10)).open()
     reserving = asyncio.create_task(office.sales.reserve(cart(), KEY))
     async with asyncio.timeout(ANSWER_SECONDS_MAX):
         while office.count(Sealed)[1:] != [1, 1]:
@@ -446,7 +446,7 @@ def test_carts_over_the_same_ticket_types_are_all_or_nothing_in_any_order(seed: 
 
 
 async def _rush(dice: random.Random, guests: int) -> None:
-    office = await Office(ManualClock(), Limits(batch_size_max=2)).open(capacity=4)
+    office = await Office(ManualClock(), ActorLimits(batch_size_max=2)).open(capacity=4)
 
     async def guest() -> Granted | Refusal:
         wanted = dice.sample(PLACES, dice.randint(1, 3))
@@ -555,7 +555,7 @@ async def test_a_home_line_that_cannot_answer_costs_no_guest_a_ticket(
 ) -> None:
     await office.granted(*cart())
     strays = office.house.registry.strays()
-    monkeypatch.setattr(office.sales, "_router", BlindRouter(office.house))
+    monkeypatch.setattr(office.sales._carts, "_router", BlindRouter(office.house))
     await office.sales.clear_strays(strays)
     await turns(15)
     assert office.free() == [9, 9, 9]

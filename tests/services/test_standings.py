@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from tests.fakes.clock import START
-from ticketd.core.admission import Steering
 from ticketd.core.ids import END_OF_TIME, SECOND, EventId, Instant
+from ticketd.core.pace import Steering
 from ticketd.core.places import Place
 from ticketd.core.waiting_room import (
     QueueStatus,

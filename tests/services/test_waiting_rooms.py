@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from tests.services.lobby import CONCERT, OPERA, Lobby
-from ticketd.core.admission import Steering
 from ticketd.core.catalogue import Event
 from ticketd.core.draw import Draw, commitment
 from ticketd.core.ids import EventId
+from ticketd.core.pace import Steering
 from ticketd.core.refusals import Refusal
 from ticketd.core.stats import RoomStats
 from ticketd.core.terms import EventStatus, Switch

@@ -11,8 +11,8 @@ import pytest
 from tests.eventually import SECONDS_MAX
 from tests.fakes.waiting_rooms import MemoryWaitingRoomStore
 from tests.services.lobby import CONCERT, Lobby
-from ticketd.core.admission import Steering
 from ticketd.core.ids import Instant
+from ticketd.core.pace import Steering
 from ticketd.core.refusals import Refusal
 from ticketd.ports import StorageUnavailable
 from ticketd.services.standings import Standing

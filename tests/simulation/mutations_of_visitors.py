@@ -9,7 +9,7 @@ from tests.simulation.mutation import Mutation, Patches, into
 from ticketd.core import commands as c
 from ticketd.core import facts as f
 from ticketd.core.decisions import Decision
-from ticketd.core.habits import Habits, Standing
+from ticketd.core.habits import Conduct, Habits
 from ticketd.core.ids import Instant, InventoryId
 from ticketd.core.inventory import Inventory
 from ticketd.core.keys import KeyMemory, KeyUse
@@ -72,12 +72,12 @@ def _() -> Patches:
 
 @into(OF_VISITORS, "nobody counts what an identity holds")
 def _() -> Patches:
-    standing = Habits.standing
+    conduct = Habits.conduct
 
-    def none(habits: Habits, identity: str, now: Instant, gone: Sequence[Line] = ()) -> Standing:
-        return standing(habits, identity, now, gone)._replace(open_holds=0)
+    def none(habits: Habits, identity: str, now: Instant, gone: Sequence[Line] = ()) -> Conduct:
+        return conduct(habits, identity, now, gone)._replace(open_holds=0)
 
-    return [(Habits, "standing", none)]
+    return [(Habits, "conduct", none)]
 
 
 @into(OF_VISITORS, "a line that is over still counts as held")
@@ -87,27 +87,27 @@ def _() -> Patches:
 
 @into(OF_VISITORS, "who drops again and again needn't wait")
 def _() -> Patches:
-    refusal = Standing.refusal
+    refusal = Conduct.refusal
 
-    def patient(standing: Standing, now: Instant) -> Refusal | None:
-        return refusal(standing._replace(drops=()), now)
+    def patient(conduct: Conduct, now: Instant) -> Refusal | None:
+        return refusal(conduct._replace(drops=()), now)
 
-    return [(Standing, "refusal", patient)]
+    return [(Conduct, "refusal", patient)]
 
 
 @into(OF_VISITORS, "who drops may hold as long as anybody")
 def _() -> Patches:
-    return [(Standing, "hold_seconds", lambda standing, seconds: seconds)]
+    return [(Conduct, "hold_seconds", lambda conduct, seconds: seconds)]
 
 
 @into(OF_VISITORS, "who drops nothing holds for a shorter time, too")
 def _() -> Patches:
-    hold_seconds = Standing.hold_seconds
+    hold_seconds = Conduct.hold_seconds
 
-    def shorter(standing: Standing, seconds: int) -> int:
-        return hold_seconds(standing._replace(drops=(Instant(0),), drops_free=0), seconds)
+    def shorter(conduct: Conduct, seconds: int) -> int:
+        return hold_seconds(conduct._replace(drops=(Instant(0),), drops_free=0), seconds)
 
-    return [(Standing, "hold_seconds", shorter)]
+    return [(Conduct, "hold_seconds", shorter)]
 
 
 @into(OF_VISITORS, "a cart is sealed for as long as anybody's")

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from ticketd.core.ids import ID_MAX, OwnerId
-from ticketd.storage.accounts import AccountStore, Credentials, Owner
+from ticketd.storage.accounts import AccountStore, Login, Owner
 from ticketd.storage.database import Database
 
 
@@ -22,22 +22,22 @@ async def alice(store: AccountStore) -> Owner:
 
 async def test_owners_are_found_by_id_and_by_address(store: AccountStore, alice: Owner) -> None:
     assert await store.owner(alice.id) == alice
-    assert await store.credentials("ALICE@example.org") == Credentials(alice, "hash")
+    assert await store.login_of("ALICE@example.org") == Login(alice, "hash")
     assert await store.owner(OwnerId(ID_MAX)) is None
-    assert await store.credentials("bob@example.org") is None
+    assert await store.login_of("bob@example.org") is None
 
 
 async def test_an_address_is_taken_in_any_case(store: AccountStore, alice: Owner) -> None:
     assert await store.insert_owner("Alice@example.org", name="", password_hash="other") is None
-    assert await store.credentials("alice@example.org") == Credentials(alice, "hash")
+    assert await store.login_of("alice@example.org") == Login(alice, "hash")
 
 
 async def test_a_new_hash_is_this_owners_only(store: AccountStore, alice: Owner) -> None:
     bob = await store.insert_owner("bob@example.org", name="Bob", password_hash="bobs")
     assert bob is not None
     await store.set_password_hash(alice.id, "new")
-    assert await store.credentials("alice@example.org") == Credentials(alice, "new")
-    assert await store.credentials("bob@example.org") == Credentials(bob, "bobs")
+    assert await store.login_of("alice@example.org") == Login(alice, "new")
+    assert await store.login_of("bob@example.org") == Login(bob, "bobs")
 
 
 async def test_tokens_are_listed_for_all_or_for_one(store: AccountStore, alice: Owner) -> None:

@@ -4,9 +4,9 @@ import asyncpg
 import pytest
 
 from tests.storage.writing import entered
-from ticketd.core.admission import Steering
 from ticketd.core.catalogue import Defences, Event
 from ticketd.core.ids import EventId, Instant, OwnerId
+from ticketd.core.pace import Steering
 from ticketd.core.terms import Switch
 from ticketd.core.waiting_room import RoomRecord, WaveRecord
 from ticketd.ports import StorageUnavailable

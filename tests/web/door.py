@@ -11,9 +11,9 @@ from ticketd.settings import Settings
 from ticketd.web import clients
 from ticketd.web.answers import Answer, head
 from ticketd.web.calls import Call, CallAnswerer, answers_call, answers_reservation
-from ticketd.web.connections import Doorkeeper
+from ticketd.web.connections import ConnectionGate
 from ticketd.web.context import SERVICES, Services
-from ticketd.web.conversations import Limits, crowded
+from ticketd.web.conversations import EdgeLimits, crowded
 from ticketd.web.errors import answering
 from ticketd.web.fast_path import FastPath
 from ticketd.web.parsing import ANY_BODY, read_body
@@ -67,7 +67,7 @@ class Door:
     """A listening server; see `opened`."""
 
     def __init__(self) -> None:
-        self.doorkeeper: Doorkeeper
+        self.gate: ConnectionGate
         self.runner: web.AppRunner
         self.port = 0
         self.open = asyncio.Event()
@@ -130,7 +130,7 @@ class Door:
         return FastPath(app, routes if has_fast_path else ())
 
 
-_PATIENT = Limits()
+_PATIENT = EdgeLimits()
 
 has_fast_path = True
 """Whether calls that come whole are answered there."""
@@ -139,7 +139,7 @@ has_fast_path = True
 @asynccontextmanager
 async def opened(
     connections_max: int,
-    limits: Limits = _PATIENT,
+    limits: EdgeLimits = _PATIENT,
     *,
     answer_payment: CallAnswerer | None = None,
     shutdown_seconds: float = 60.0,
@@ -159,10 +159,10 @@ async def opened(
     runner = door.runner = web.AppRunner(app, access_log=None, shutdown_timeout=shutdown_seconds)
     await runner.setup()
     assert runner.server is not None
-    door.doorkeeper = Doorkeeper(
+    door.gate = ConnectionGate(
         runner.server, fast_path=fast_path, connections_max=connections_max, limits=limits
     )
-    server = await asyncio.get_running_loop().create_server(door.doorkeeper, "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(door.gate, "127.0.0.1", 0)
     door.port = server.sockets[0].getsockname()[1]
     try:
         yield door
@@ -171,7 +171,7 @@ async def opened(
         for guest in door.guests:
             guest.hang_up()
         server.close()
-        door.doorkeeper.close()
+        door.gate.close()
         await runner.cleanup()
 
 

@@ -51,7 +51,7 @@ async def test_those_for_whom_there_is_room_are_served_and_one_more_hears_503(op
     assert f"Content-Length: {len(body)}" in headers
     assert json.loads(body)["code"] == "overloaded"
     assert [await guest.ask() for guest in inside] == [200] * 3
-    stats = door.doorkeeper.stats()
+    stats = door.gate.stats()
     assert (stats.connections, stats.connections_refused) == (3, 1)
 
 
@@ -60,7 +60,7 @@ async def test_a_place_that_becomes_free_is_given_to_the_next(open_door: OpenDoo
     inside = await fill(door, 2)
     assert await (await door.arrive()).ask() == 503
     inside[0].hang_up()
-    await eventually(lambda: door.doorkeeper.stats().connections == 1)
+    await eventually(lambda: door.gate.stats().connections == 1)
     async with asyncio.timeout(20):
         while await (await door.arrive()).ask() == 503:
             pass  # the count is a moment old
@@ -86,13 +86,13 @@ async def test_a_refused_guest_can_read_the_answer_while_still_sending(open_door
 async def test_one_whose_request_is_under_way_counts_after_hanging_up(open_door: OpenDoor) -> None:
     door = await open_door(1)
     leaving = await door.arrive()
-    tasks = door.doorkeeper.stats().tasks
+    tasks = door.gate.stats().tasks
     leaving.send(b"GET /slow HTTP/1.1\r\nHost: here\r\n\r\n")
-    await eventually(lambda: door.doorkeeper.stats().tasks > tasks)
+    await eventually(lambda: door.gate.stats().tasks > tasks)
     leaving.hang_up()
     assert await (await door.arrive()).ask() == 503
     door.open.set()
-    await eventually(lambda: door.doorkeeper.stats().connections == 0)
+    await eventually(lambda: door.gate.stats().connections == 0)
 
 
 async def test_a_full_server_answers_a_probe_and_nothing_else_on_its_connection(open_door: OpenDoor) -> None:
@@ -102,7 +102,7 @@ async def test_a_full_server_answers_a_probe_and_nothing_else_on_its_connection(
     assert await probe.ask(HEALTHZ) == 200
     probe.send(HELLO)
     assert await probe.ends() == b"hello"
-    assert door.doorkeeper.stats().connections_refused == 0
+    assert door.gate.stats().connections_refused == 0
 
 
 async def test_probes_have_a_limit_too(open_door: OpenDoor) -> None:
@@ -110,7 +110,7 @@ async def test_probes_have_a_limit_too(open_door: OpenDoor) -> None:
     waiting = [await door.arrive() for _ in range(PROBES_MAX)]
     for each in waiting:
         each.send(b"GET /readyz HTTP/1.1\r\nHost: here\r\n\r\n")
-    await eventually(lambda: door.doorkeeper.stats().connections == PROBES_MAX)
+    await eventually(lambda: door.gate.stats().connections == PROBES_MAX)
     assert await (await door.arrive()).ask(HEALTHZ) == 503
     door.open.set()
     for each in waiting:
@@ -184,7 +184,7 @@ async def test_a_stop_sends_the_refused_away(open_door: OpenDoor) -> None:
     door = await open_door(0)
     silent = await door.arrive()
     assert await (await door.arrive()).ask() == 503  # so the one before has been seen, too
-    door.doorkeeper.close()
+    door.gate.close()
     assert await silent.ends() == NO_ROOM
 
 

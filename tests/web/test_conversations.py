@@ -8,7 +8,7 @@ import pytest
 
 from tests.eventually import eventually
 from tests.web.door import END_OF_HEAD, HELLO, LARGE_BYTES, Door, Guest, opened, post
-from ticketd.web.conversations import HEAD_BYTES_MAX, HELD_BYTES_MAX, Limits
+from ticketd.web.conversations import HEAD_BYTES_MAX, HELD_BYTES_MAX, EdgeLimits
 from ticketd.web.parsing import BodyLimits
 
 RESERVE = post("/api/v1/reservations", b'{"lines":[]}')
@@ -24,7 +24,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.fixture
 async def busy() -> AsyncIterator[Door]:
     """A door at which two reservations are under way, and more aren't taken on."""
-    async with opened(100, Limits(reservations_in_progress_max=2)) as door:
+    async with opened(100, EdgeLimits(reservations_in_progress_max=2)) as door:
         for _ in range(2):
             (await door.arrive()).send(RESERVE)
         await eventually(lambda: door.reservations == 2)
@@ -32,7 +32,7 @@ async def busy() -> AsyncIterator[Door]:
 
 
 def turned_away(door: Door) -> int:
-    return door.doorkeeper.stats().reservations_turned_away
+    return door.gate.stats().reservations_turned_away
 
 
 async def refused(guest: Guest, request: bytes = RESERVE) -> bool:
@@ -87,13 +87,13 @@ async def test_a_payment_in_pieces_is_not_taken_for_a_reservation(busy: Door, si
 
 async def test_as_soon_as_one_is_answered_another_may_begin(busy: Door) -> None:
     busy.open.set()
-    await eventually(lambda: busy.doorkeeper.stats().reservations_in_progress == 0)
+    await eventually(lambda: busy.gate.stats().reservations_in_progress == 0)
     guest = await busy.arrive()
     for _ in range(5):
         guest.send(RESERVE)
         head, body = await guest.answer()
         assert (head[:12], body) == ("HTTP/1.1 201", b'{"lines":[]}')
-    assert busy.doorkeeper.stats().reservations_in_progress == 0
+    assert busy.gate.stats().reservations_in_progress == 0
 
 
 async def test_who_hangs_up_leaves_room_when_the_work_is_done(busy: Door) -> None:
@@ -101,7 +101,7 @@ async def test_who_hangs_up_leaves_room_when_the_work_is_done(busy: Door) -> Non
         guest.hang_up()
     assert await refused(await busy.arrive())
     busy.open.set()
-    await eventually(lambda: busy.doorkeeper.stats().reservations_in_progress == 0)
+    await eventually(lambda: busy.gate.stats().reservations_in_progress == 0)
 
 
 @pytest.mark.parametrize("size", [1, 7, 60, len(RESERVE) - 3])
@@ -162,7 +162,7 @@ async def test_a_reservation_behind_a_slow_request_waits_for_its_turn(busy: Door
     guest = await busy.arrive()
     guest.send(b"GET /slow HTTP/1.1\r\nHost: here\r\n\r\n")
     guest.send(RESERVE)
-    await eventually(lambda: busy.doorkeeper.stats().connections == 3)
+    await eventually(lambda: busy.gate.stats().connections == 3)
     busy.open.set()
     assert (await guest.answer())[1] == b"at last"
     assert (await guest.answer())[0][:12] in ("HTTP/1.1 201", "HTTP/1.1 503")
@@ -183,35 +183,35 @@ async def test_a_client_that_wants_it_so_is_hung_up_on_after_the_refusal(busy: D
     ids=["nothing", "a line's beginning", "half a head", "a reservation's beginning"],
 )
 async def test_who_does_not_send_a_whole_head_in_time_is_cut(begun: bytes) -> None:
-    async with opened(10, Limits(head_seconds_max=SHORT)) as door:
+    async with opened(10, EdgeLimits(head_seconds_max=SHORT)) as door:
         guest = await door.arrive()
         guest.send(begun)
         assert await guest.ends() == b""
-        assert door.doorkeeper.stats().slow_senders_cut == 1
+        assert door.gate.stats().slow_senders_cut == 1
 
 
 @pytest.mark.parametrize("cut", [20, len(RESERVE) - 1], ids=["the head's", "the body's"])
 async def test_who_does_not_send_the_rest_of_a_reservation_that_will_be_refused_is_cut(cut: int) -> None:
-    async with opened(10, Limits(reservations_in_progress_max=0, head_seconds_max=SHORT)) as door:
+    async with opened(10, EdgeLimits(reservations_in_progress_max=0, head_seconds_max=SHORT)) as door:
         guest = await door.arrive()
         guest.send(RESERVE[:cut])
         assert await guest.ends() == b""
-        assert (door.doorkeeper.stats().slow_senders_cut, turned_away(door)) == (1, 0)
+        assert (door.gate.stats().slow_senders_cut, turned_away(door)) == (1, 0)
 
 
 async def test_a_body_that_does_not_come_in_time_is_answered_and_took_nobodys_place() -> None:
-    async with opened(10, Limits(reservations_in_progress_max=1)) as door:
+    async with opened(10, EdgeLimits(reservations_in_progress_max=1)) as door:
         door.body_limits = BodyLimits(1000, SHORT)
         guest = await door.arrive()
         guest.send(RESERVE[:-1])
-        await eventually(lambda: door.doorkeeper.stats().connections == 1)
-        assert door.doorkeeper.stats().reservations_in_progress == 0
+        await eventually(lambda: door.gate.stats().connections == 1)
+        assert door.gate.stats().reservations_in_progress == 0
         head, body = await guest.answer()
         assert (head[:12], json.loads(body)["code"]) == ("HTTP/1.1 400", "malformed")
 
 
 async def test_a_drop_now_and_then_buys_no_time() -> None:
-    async with opened(10, Limits(head_seconds_max=SHORT)) as door:
+    async with opened(10, EdgeLimits(head_seconds_max=SHORT)) as door:
         guest = await door.arrive()
         assert await guest.ask() == 200
         await guest.reader.readexactly(5)
@@ -221,11 +221,11 @@ async def test_a_drop_now_and_then_buys_no_time() -> None:
             while not ended.done():
                 guest.send(b"\r\nX: y")
                 await asyncio.sleep(SHORT / 5)
-        assert door.doorkeeper.stats().slow_senders_cut == 1
+        assert door.gate.stats().slow_senders_cut == 1
 
 
 async def test_an_idle_connection_that_was_served_is_not_cut_for_being_idle() -> None:
-    async with opened(10, Limits(head_seconds_max=SHORT)) as door:
+    async with opened(10, EdgeLimits(head_seconds_max=SHORT)) as door:
         idle, silent = await door.arrive(), await door.arrive()
         assert await idle.ask() == 200
         await idle.reader.readexactly(5)
@@ -234,7 +234,7 @@ async def test_an_idle_connection_that_was_served_is_not_cut_for_being_idle() ->
 
 
 async def test_a_request_that_takes_long_to_answer_is_not_the_senders_fault() -> None:
-    async with opened(10, Limits(head_seconds_max=SHORT)) as door:
+    async with opened(10, EdgeLimits(head_seconds_max=SHORT)) as door:
         waiting, silent = await door.arrive(), await door.arrive()
         waiting.send(RESERVE)
         await eventually(lambda: door.reservations == 1)
@@ -244,7 +244,7 @@ async def test_a_request_that_takes_long_to_answer_is_not_the_senders_fault() ->
 
 
 async def test_a_head_without_end_is_cut_however_fast_it_comes() -> None:
-    async with opened(10, Limits(head_seconds_max=LONG)) as door:
+    async with opened(10, EdgeLimits(head_seconds_max=LONG)) as door:
         guest = await door.arrive()
         guest.send(HELLO[:-4])
         for number in range(2 * HEAD_BYTES_MAX // 1000):
@@ -256,7 +256,7 @@ async def test_a_head_without_end_is_cut_however_fast_it_comes() -> None:
 
 @pytest.mark.parametrize("sent", [200, 2 * HELD_BYTES_MAX], ids=["announced", "sent"])
 async def test_a_reservation_without_end_is_not_kept_in_memory(sent: int) -> None:
-    async with opened(10, Limits(reservations_in_progress_max=0, head_seconds_max=LONG)) as door:
+    async with opened(10, EdgeLimits(reservations_in_progress_max=0, head_seconds_max=LONG)) as door:
         door.body_limits = BodyLimits(HELD_BYTES_MAX, SHORT)
         guest = await door.arrive()
         guest.send(post("/api/v1/reservations", bytes(10 * HELD_BYTES_MAX))[:sent])
@@ -268,15 +268,15 @@ async def test_a_reservation_without_end_is_not_kept_in_memory(sent: int) -> Non
 
 
 async def test_who_does_not_read_an_answer_is_cut() -> None:
-    async with opened(10, Limits(read_seconds_max=SHORT)) as door:
+    async with opened(10, EdgeLimits(read_seconds_max=SHORT)) as door:
         guest = await door.arrive()
         guest.send(HELLO.replace(b"/hello", b"/large"))
-        await eventually(lambda: door.doorkeeper.stats().slow_readers_cut == 1)
-        await eventually(lambda: door.doorkeeper.stats().connections == 0)
+        await eventually(lambda: door.gate.stats().slow_readers_cut == 1)
+        await eventually(lambda: door.gate.stats().connections == 0)
 
 
 async def test_who_reads_slowly_but_reads_gets_it_all() -> None:
-    async with opened(10, Limits(read_seconds_max=SHORT)) as door:
+    async with opened(10, EdgeLimits(read_seconds_max=SHORT)) as door:
         guest = await door.arrive()
         guest.send(HELLO.replace(b"/hello", b"/large"))
         await guest.reader.readuntil(END_OF_HEAD)
@@ -284,4 +284,4 @@ async def test_who_reads_slowly_but_reads_gets_it_all() -> None:
         while received < LARGE_BYTES:
             received += len(await guest.reader.read(256 * 1024))
             await asyncio.sleep(SHORT / 40)
-        assert door.doorkeeper.stats().slow_readers_cut == 0
+        assert door.gate.stats().slow_readers_cut == 0

@@ -14,7 +14,7 @@ from ticketd.core.refusals import Reason, Refusal
 from ticketd.ports import StorageUnavailable
 from ticketd.web.answers import Answer, head
 from ticketd.web.calls import Call, call_of
-from ticketd.web.conversations import Limits
+from ticketd.web.conversations import EdgeLimits
 from ticketd.web.parsing import RefusedRequest
 from ticketd.web.routes import API_ROUTES
 
@@ -192,7 +192,7 @@ async def test_what_comes_meanwhile_is_answered_afterwards_and_in_order() -> Non
 
 
 async def test_a_connection_that_was_answered_is_turned_away_unread_when_there_is_no_room() -> None:
-    async with opened(10, Limits(reservations_in_progress_max=1)) as door:
+    async with opened(10, EdgeLimits(reservations_in_progress_max=1)) as door:
         guest, other = await door.arrive(), await door.arrive()
         guest.send(PAY)
         await guest.answer()
@@ -200,26 +200,26 @@ async def test_a_connection_that_was_answered_is_turned_away_unread_when_there_i
         await eventually(lambda: door.reservations == 1)
         guest.send(RESERVE)
         assert (await guest.answer())[0].startswith("HTTP/1.1 503 ")
-        assert door.doorkeeper.stats().reservations_turned_away == 1
+        assert door.gate.stats().reservations_turned_away == 1
 
 
 async def test_who_hangs_up_meanwhile_leaves_nothing_behind() -> None:
     async with opened(10) as door:
-        before = door.doorkeeper.stats().tasks
+        before = door.gate.stats().tasks
         guest = await door.arrive()
         guest.send(RESERVE)
         await eventually(lambda: door.on_fast_path == 1)
         guest.hang_up()
         await asyncio.sleep(0.01)
-        assert door.doorkeeper.stats().reservations_in_progress == 1
+        assert door.gate.stats().reservations_in_progress == 1
         door.open.set()
-        await eventually(lambda: door.doorkeeper.stats().tasks == before)
-        stats = door.doorkeeper.stats()
+        await eventually(lambda: door.gate.stats().tasks == before)
+        stats = door.gate.stats()
         assert (stats.connections, stats.reservations_in_progress) == (0, 0)
 
 
 async def test_an_idle_connection_is_closed_and_one_that_waits_for_its_answer_is_not() -> None:
-    async with opened(10, Limits(keepalive_seconds=0.05)) as door:
+    async with opened(10, EdgeLimits(keepalive_seconds=0.05)) as door:
         idle, waiting = await door.arrive(), await door.arrive()
         idle.send(PAY)
         waiting.send(RESERVE)
@@ -231,7 +231,7 @@ async def test_an_idle_connection_is_closed_and_one_that_waits_for_its_answer_is
 
 
 async def test_a_connection_that_is_used_stays_open() -> None:
-    async with opened(10, Limits(keepalive_seconds=1.0)) as door:
+    async with opened(10, EdgeLimits(keepalive_seconds=1.0)) as door:
         guest = await door.arrive()
         for _ in range(4):
             assert await guest.ask(PAY) == 200
@@ -292,4 +292,4 @@ async def test_a_stop_does_not_wait_for_ever() -> None:
         await eventually(lambda: door.on_fast_path == 1)
         await door.runner.cleanup()
         assert await guest.ends() == b""
-        await eventually(lambda: door.doorkeeper.stats().reservations_in_progress == 0)
+        await eventually(lambda: door.gate.stats().reservations_in_progress == 0)

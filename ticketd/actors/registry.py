@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
-from ticketd.actors.ticket_type import OVERLOADED, Limits, Observer, Tally, TicketTypeActor
+from ticketd.actors.ticket_type import OVERLOADED, ActorLimits, Observer, Tally, TicketTypeActor
 from ticketd.core.commands import Command
 from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
@@ -38,7 +38,7 @@ class Registry:
         *,
         journal: Journal,
         clock: Clock,
-        limits: Limits,
+        limits: ActorLimits,
         observer: Observer,
         fatal: Callable[[Exception], None] = _raise,
     ) -> None:

@@ -35,7 +35,7 @@ class PoisonedCommand(Exception):
     """The database refuses this command's data; everything else goes on."""
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class ActorLimits(msgspec.Struct, frozen=True, kw_only=True):
     """How much an actor takes on before it says no, and how long it makes anyone wait."""
 
     mailbox_length_max: int = 20_000
@@ -77,7 +77,7 @@ class TicketTypeActor:
         *,
         journal: Journal,
         clock: Clock,
-        limits: Limits,
+        limits: ActorLimits,
         observer: Observer,
         tally: Tally,
         reload: Callable[["TicketTypeActor"], None],

@@ -68,7 +68,7 @@ class Habit(msgspec.Struct, frozen=True, gc=False):
         return Habit(self.identity, self.drops, payments)
 
 
-class Standing(NamedTuple):
+class Conduct(NamedTuple):
     """How an identity stands at an instant."""
 
     open_holds: int
@@ -107,7 +107,7 @@ class Habits:
         """Whether it may have what anybody may, as nearly all."""
         return identity not in self._recent and self._open.get(identity, 0) < OPEN_HOLDS_MAX
 
-    def standing(self, identity: str, now: Instant, gone: Sequence[Line] = ()) -> Standing:
+    def conduct(self, identity: str, now: Instant, gone: Sequence[Line] = ()) -> Conduct:
         """How it stands at `now`, once the lines that are `gone` have run out, of whomever they are."""
         own = [line for line in gone if line.identity == identity] if gone else ()
         open_holds = self._open.get(identity, 0) - len(own)
@@ -115,9 +115,9 @@ class Habits:
         drops = () if habit is None else _since(_hour_before(now), habit.drops)
         drops += tuple(now for line in own if not line.tentative)
         if not drops:
-            return Standing(open_holds)
+            return Conduct(open_holds)
         payments = () if habit is None else _since(_hour_before(now), habit.payments)
-        return Standing(open_holds, drops, DROPS_FREE + DROPS_PER_PAYMENT * len(payments))
+        return Conduct(open_holds, drops, DROPS_FREE + DROPS_PER_PAYMENT * len(payments))
 
     def held(self, line: Line) -> None:
         """A line is open."""

@@ -16,8 +16,8 @@ from ticketd.core.on_sale import change_terms, change_window, delete, limit_refu
 from ticketd.core.outcomes import AccessCodes, Departed, Outcome
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.reservations import Line, ReservationStatus
+from ticketd.core.reserving import Reserving
 from ticketd.core.state import EXPIRED, HELD, PAID, PAYING
-from ticketd.core.takings import Takings
 from ticketd.core.terms import EventStatus, EventWindow
 
 ADMISSION_USED = Refusal(Reason.ADMISSION_REQUIRED, "This admission has been used.")
@@ -28,7 +28,7 @@ RETRY_SECONDS = 60
 """A failed payment leaves this long, but never goes this far past the first deadline."""
 
 
-class Inventory(Takings):
+class Inventory(Reserving):
     """What may be done with one inventory, and what becomes of it."""
 
     def decide(self, command: c.AnyCommand, now: Instant) -> Decision:

@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from ticketd.core.admission import Steering
 from ticketd.core.draw import Draw
 from ticketd.core.ids import SECOND, EventId, Instant
+from ticketd.core.pace import Steering
 from ticketd.core.waves import ADMISSION, Use, Wave
 
 PACE_SECONDS: Final = 60

@@ -10,7 +10,7 @@ from ticketd.ports import Clock
 from ticketd.services.login_throttle import LoginThrottle
 from ticketd.services.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, Passwords
 from ticketd.services.texts import NAME_LENGTH_MAX, is_email, is_line
-from ticketd.storage.accounts import AccountStore, Credentials, Owner, TokenInfo
+from ticketd.storage.accounts import AccountStore, Login, Owner, TokenInfo
 
 __all__ = ["Accounts", "Owner", "TokenInfo"]
 
@@ -44,16 +44,16 @@ class Accounts:
             return Refusal(Reason.TOO_MANY_REQUESTS, retry_after_seconds=seconds)
         if _email_errors(email) or _password_errors(password):
             return _WRONG
-        credentials = await self._store.credentials(email)
+        login = await self._store.login_of(email)
         if self._passwords.crowded:
             self._throttle.uncount(email=_throttle_key(email), address=address)
             return Refusal(Reason.OVERLOADED, retry_after_seconds=_RETRY_SECONDS)
-        password_hash = None if credentials is None else credentials.password_hash
-        if not await self._passwords.matches(password_hash, password) or credentials is None:
+        password_hash = None if login is None else login.password_hash
+        if not await self._passwords.matches(password_hash, password) or login is None:
             return _WRONG
         self._throttle.uncount(email=_throttle_key(email), address=address)
-        await self._renew_if_outdated(credentials, password)
-        return credentials.owner
+        await self._renew_if_outdated(login, password)
+        return login.owner
 
     async def owner(self, owner_id: OwnerId) -> Owner | None:
         """The owner with this id."""
@@ -119,13 +119,13 @@ class Accounts:
 
     async def _owner_with(self, email: str) -> Owner | Refusal:
         email = _normalized(email)
-        credentials = None if _email_errors(email) else await self._store.credentials(email)
-        return _NO_OWNER if credentials is None else credentials.owner
+        login = None if _email_errors(email) else await self._store.login_of(email)
+        return _NO_OWNER if login is None else login.owner
 
-    async def _renew_if_outdated(self, credentials: Credentials, password: str) -> None:
-        if credentials.password_hash is not None and self._passwords.outdated(credentials.password_hash):
+    async def _renew_if_outdated(self, login: Login, password: str) -> None:
+        if login.password_hash is not None and self._passwords.outdated(login.password_hash):
             new_hash = await self._passwords.hash(password)
-            await self._store.set_password_hash(credentials.owner.id, new_hash)
+            await self._store.set_password_hash(login.owner.id, new_hash)
 
 
 def _normalized(email: str) -> str:

@@ -8,7 +8,7 @@ from ticketd.core.refusals import Challenge, Reason, Refusal
 from ticketd.core.stats import RuleTally
 from ticketd.core.terms import Switch
 from ticketd.ports import Clock
-from ticketd.services.doorman import Doorman
+from ticketd.services.proof_demands import ProofDemands
 from ticketd.services.proof_of_work import Solution
 from ticketd.services.waiting_rooms import NO_ROOM, Joined, WaitingRooms
 
@@ -44,18 +44,18 @@ class Entrance:
         self,
         *,
         rooms: WaitingRooms,
-        doorman: Doorman,
+        proof_demands: ProofDemands,
         clock: Clock,
         rules: RuleTally,
     ) -> None:
         self._rooms = rooms
-        self._doorman = doorman
+        self._proof_demands = proof_demands
         self._clock = clock
         self._rules = rules
 
     def demand(self, event: Event, client: Client) -> Challenge | None:
         """What this client will have to solve before it gets a place, as things are."""
-        return self._doorman.demand(event, client, self._clock.now())
+        return self._proof_demands.demand(event, client, self._clock.now())
 
     async def join(
         self,
@@ -68,7 +68,7 @@ class Entrance:
     ) -> Joined | Refusal:
         """A place, once the client has proved what it has to; who has a good one keeps it.
 
-        `has_waited`: see `Doorman.refusal`.
+        `has_waited`: see `ProofDemands.refusal`.
         """
         known = self._rooms.known(event, token)
         if known is not None:
@@ -76,12 +76,12 @@ class Entrance:
         if not self._rooms.is_open(event):
             return NO_ROOM
         now = self._clock.now()
-        refusal = self._crowd_refusal(event, client) or self._doorman.refusal(
+        refusal = self._crowd_refusal(event, client) or self._proof_demands.refusal(
             event, client, solution, now, has_waited=has_waited
         )
         if refusal is not None:
             return refusal
-        self._doorman.joined(event, client, now)
+        self._proof_demands.joined(event, client, now)
         return await self._rooms.join(event)
 
     def _crowd_refusal(self, event: Event, client: Client) -> Refusal | None:
@@ -94,7 +94,7 @@ class Entrance:
         joined = 0 if room is None else room.joined
         is_early = limits is Switch.ON and (room is None or room.draw is None)
         crowd = STRICT_IN_DRAW if is_early else STRICT if limits is Switch.ON else LENIENT
-        if self._doorman.wider_places(event.id, client) < crowd.places_max(joined):
+        if self._proof_demands.wider_places(event.id, client) < crowd.places_max(joined):
             return None
         self._rules[CROWDED_RULE] += 1
         return Refusal(

@@ -34,7 +34,7 @@ _SALT = re.compile(
 )
 
 
-class Flaw(StrEnum):
+class ProofFlaw(StrEnum):
     """What is wrong with a proof; the value is the name of the rule that counts it."""
 
     MISSING = "proof_missing"
@@ -75,17 +75,17 @@ class ProofOfWork:
         digest = _digest(salt, number)
         return Challenge(ALGORITHM, digest, cost, salt, self._signature(digest))
 
-    def use(self, solution: Solution, *, event_id: EventId, cost_min: int, now: Instant) -> Flaw | None:
+    def use(self, solution: Solution, *, event_id: EventId, cost_min: int, now: Instant) -> ProofFlaw | None:
         """None if it is right, and then never again."""
         salt = _SALT.fullmatch(solution.salt)
         if salt is None or solution.algorithm != ALGORITHM:
-            return Flaw.WRONG
+            return ProofFlaw.WRONG
         expires, event, cost, serial = map(int, salt.groups())
         if event != event_id or not (0 <= solution.number <= cost and self._is_right(solution)):
-            return Flaw.WRONG
+            return ProofFlaw.WRONG
         if now >= expires * SECOND or cost < cost_min:
-            return Flaw.STALE
-        return None if self._serials.use(serial) else Flaw.REPLAYED
+            return ProofFlaw.STALE
+        return None if self._serials.use(serial) else ProofFlaw.REPLAYED
 
     def _is_right(self, solution: Solution) -> bool:
         digest = _digest(solution.salt, solution.number)

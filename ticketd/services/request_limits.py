@@ -27,7 +27,7 @@ GUESSES_DEBT_SECONDS_MAX: Final = 600
 """Guesses sent all at once are all counted; no network is shut out for longer for that."""
 
 
-class Kind(StrEnum):
+class RequestKind(StrEnum):
     """What is asked for; the value is a part of the rule's name."""
 
     RESERVATION = "reservations"
@@ -85,7 +85,7 @@ class RequestLimits:
         self._guessing_networks = _guesses(1)
         self._guessing_wider = _guesses(WIDER_FACTOR)
 
-    def refusal(self, client: Client, kind: Kind, now: Instant) -> Refusal | None:
+    def refusal(self, client: Client, kind: RequestKind, now: Instant) -> Refusal | None:
         """None, and the request is counted, if the client's networks may ask for this now."""
         if client.is_exempt:
             return None

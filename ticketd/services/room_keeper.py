@@ -7,10 +7,9 @@ from typing import Final
 
 import msgspec
 
-from ticketd.core import admission
-from ticketd.core.admission import Pace, Steering
 from ticketd.core.draw import SEED_BYTES
 from ticketd.core.ids import DAWN_OF_TIME, END_OF_TIME, SECOND, Instant
+from ticketd.core.pace import Pace, Reading, Steering, is_full
 from ticketd.core.waiting_room import RoomRecord, WaitingRoom
 from ticketd.ports import Clock
 from ticketd.services.answering import hear
@@ -32,7 +31,7 @@ class Room:
         self.core = core
         self.pace = Pace()
         self.stock = Stock(0, 0, 0, 0, None, END_OF_TIME, END_OF_TIME)
-        self.reading = admission.Reading(0.0, 0.0, 0, 0)
+        self.reading = Reading(0.0, 0.0, 0, 0)
         self.shopping = 0
         """Guests who were let in and haven't reserved yet; `reading` adds those for whom it is open."""
         self.notice: Notice | None = None
@@ -80,7 +79,7 @@ class RoomKeeper:
         core, now = room.core, self._clock.now()
         ahead_of_time = max(0, core.admitted_to - core.joined)
         room.shopping = core.shopping(now)
-        room.reading = admission.Reading(
+        room.reading = Reading(
             self._gauges.mailbox_age_seconds(core.event_id),
             self._gauges.commit_seconds,
             room.shopping + ahead_of_time,
@@ -93,7 +92,7 @@ class RoomKeeper:
             room.reading, steering, wanted=core.waiting + walk_ins - ahead_of_time, seconds=seconds
         )
         room.moved_at, room.joined_before = now, core.joined
-        if ahead_of_time and admission.is_full(room.reading, steering):
+        if ahead_of_time and is_full(room.reading, steering):
             core.retract(now)
         return admit if core.waiting or admit > walk_ins // 2 else 0
 

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import structlog
 
-from ticketd.core.admission import Steering
 from ticketd.core.catalogue import Event
 from ticketd.core.draw import SEED_BYTES
 from ticketd.core.ids import SECOND, EventId, Instant
+from ticketd.core.pace import Steering
 from ticketd.core.places import Place, Tokens
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.stats import RoomStats

@@ -55,7 +55,7 @@ class Owner(msgspec.Struct, frozen=True):
     name: str
 
 
-class Credentials(NamedTuple):
+class Login(NamedTuple):
     """An owner and what proves a password theirs; None if they have no password."""
 
     owner: Owner
@@ -82,10 +82,10 @@ class AccountStore:
         row = await self._database.fetchrow(OWNER, owner_id)
         return None if row is None else _owner(row)
 
-    async def credentials(self, email: str) -> Credentials | None:
+    async def login_of(self, email: str) -> Login | None:
         """The owner with this e-mail address, and their password's hash."""
         row = await self._database.fetchrow(CREDENTIALS, email)
-        return None if row is None else Credentials(_owner(row), row["password_hash"])
+        return None if row is None else Login(_owner(row), row["password_hash"])
 
     async def insert_owner(self, email: str, *, name: str, password_hash: str) -> Owner | None:
         """A new owner; None if the e-mail address has one already."""

@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 
 from ticketd.metrics import EdgeStats
-from ticketd.web.conversations import Conversation, Host, Limits, Taker
+from ticketd.web.conversations import Conversation, EdgeLimits, Host, Taker
 from ticketd.web.framing import bytes_missing
 from ticketd.web.problems import RETRY_AFTER_SECONDS
 from ticketd.web.turnstile import raw_no
@@ -35,7 +35,7 @@ TURNED_AWAY_MAX: Final = 512
 TURN_AWAY_SECONDS_MAX: Final = 2.0
 """How long a refused client has for sending its request and reading the answer."""
 
-DEFAULT_LIMITS: Final = Limits()
+DEFAULT_LIMITS: Final = EdgeLimits()
 
 COUNT_SECONDS_MIN: Final = 0.01
 """How soon a full server counts its connections again."""
@@ -80,7 +80,7 @@ def _is_enough(limit: int, wanted: int) -> bool:
     return limit == resource.RLIM_INFINITY or limit >= wanted
 
 
-class Doorkeeper:
+class ConnectionGate:
     """The protocol factory of the listening socket: hands connections to the server while there is room."""
 
     def __init__(
@@ -89,7 +89,7 @@ class Doorkeeper:
         *,
         fast_path: Taker,
         connections_max: int,
-        limits: Limits = DEFAULT_LIMITS,
+        limits: EdgeLimits = DEFAULT_LIMITS,
         handed_over: Callable[[], int] = lambda: 0,
     ) -> None:
         """`handed_over` counts the connections that are open and no longer the server's."""
@@ -210,19 +210,19 @@ class _Arrival(asyncio.Protocol):
     is read on until the client hangs up: closing a socket with unread bytes in it would take the answer back.
     """
 
-    __slots__ = ("_answered", "_doorkeeper", "_patience", "_received", "_transport")
+    __slots__ = ("_answered", "_gate", "_patience", "_received", "_transport")
 
-    def __init__(self, doorkeeper: Doorkeeper) -> None:
-        self._doorkeeper = doorkeeper
+    def __init__(self, gate: ConnectionGate) -> None:
+        self._gate = gate
         self._answered = False
         self._received = b""
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        if self._doorkeeper.admit(self._transport):
+        if self._gate.admit(self._transport):
             return
-        if self._doorkeeper.turn_away(self):
+        if self._gate.turn_away(self):
             loop = asyncio.get_running_loop()
             self._patience = loop.call_later(TURN_AWAY_SECONDS_MAX, self.cut_off)
         else:
@@ -232,11 +232,11 @@ class _Arrival(asyncio.Protocol):
         if self._answered or self._transport.is_closing():
             return
         self._received += data
-        reserve = self._doorkeeper.reserve_for(self._received)
+        reserve = self._gate.reserve_for(self._received)
         if reserve is not None and len(self._received) < URGENT_BYTES_MAX:
             if bytes_missing(self._received) != 0:
                 return  # the rest comes soon, or it is too late
-            if self._doorkeeper.admit_beyond(self._transport, self._received, reserve):
+            if self._gate.admit_beyond(self._transport, self._received, reserve):
                 self._leave()
                 return
         self._answer()
@@ -253,12 +253,12 @@ class _Arrival(asyncio.Protocol):
 
     def _answer(self) -> None:
         self._answered = True
-        self._doorkeeper.refuse(self._transport)
+        self._gate.refuse(self._transport)
 
     def _leave(self) -> None:
         if self._patience is not None:
             self._patience.cancel()
-        self._doorkeeper.forget(self)
+        self._gate.forget(self)
 
 
 NO_ROOM: Final = raw_no(RETRY_AFTER_SECONDS, closing=True)

@@ -31,7 +31,7 @@ _PARSING: Final[dict[str, Any]] = {
 }
 
 
-class Limits(NamedTuple):
+class EdgeLimits(NamedTuple):
     """How patient the server is, and how much it takes on."""
 
     reservations_in_progress_max: int = 2_000
@@ -54,7 +54,7 @@ class Taker(Protocol):
 class Host:
     """What all conversations have in common."""
 
-    def __init__(self, server: web.Server, limits: Limits, fast_path: Taker) -> None:
+    def __init__(self, server: web.Server, limits: EdgeLimits, fast_path: Taker) -> None:
         self.server = server
         self.fast_path = fast_path
         self.loop = asyncio.get_running_loop()

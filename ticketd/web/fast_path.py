@@ -25,11 +25,11 @@ _PATH: Final = re.compile("(/api/v1/[a-z-]+/)([A-Za-z0-9_-]+)((?:/[a-z]+)?)")
 """What stands before the subject, the subject, what stands after it."""
 
 
-class Entrance(NamedTuple):
+class CallRoute(NamedTuple):
     """Where a call comes in."""
 
     method: str
-    route: str
+    path: str
     call: KnownCall
 
 
@@ -40,25 +40,25 @@ class FastPath:
         self._app = app
         self._services = app[SERVICES]
         self._clients = app[CLIENTS]
-        self._entrances: dict[tuple[str, ...], Entrance] = {}
+        self._routes: dict[tuple[str, ...], CallRoute] = {}
         """By the method and the path, or what stands before and after its subject."""
         for route in routes:
             call = call_of(route)
             if call is not None:
                 key = (route.method, *_PARAMETER.split(route.path))
-                self._entrances[key] = Entrance(route.method, route.path, call)
+                self._routes[key] = CallRoute(route.method, route.path, call)
 
     def take(
         self, message: RawRequestMessage, payload: StreamReader, conversation: Conversation
     ) -> Work | None:
         """See `Shortcut.take`."""
-        entrance, subject = self._entrances.get((message.method, message.path)), ""
-        if entrance is None and (path := _PATH.fullmatch(message.path)):
+        route, subject = self._routes.get((message.method, message.path)), ""
+        if route is None and (path := _PATH.fullmatch(message.path)):
             before, subject, after = path.groups()
-            entrance = self._entrances.get((message.method, before, after))
-        if entrance is None or payload.total_bytes > BODY_BYTES_MAX:
+            route = self._routes.get((message.method, before, after))
+        if route is None or payload.total_bytes > BODY_BYTES_MAX:
             return None
-        if entrance.call.is_reservation and not conversation.enter():
+        if route.call.is_reservation and not conversation.enter():
             return None
         call = Call(
             self._app,
@@ -68,14 +68,14 @@ class FastPath:
             payload.read_nowait(),
             subject,
         )
-        return _answer(entrance, call)
+        return _answer(route, call)
 
 
-async def _answer(entrance: Entrance, call: Call) -> bytes:
+async def _answer(route: CallRoute, call: Call) -> bytes:
     try:
-        answer = await entrance.call.answer(call)
+        answer = await route.call.answer(call)
     except Exception as error:
-        refusal = refusal_of(error, method=entrance.method, route=entrance.route)
+        refusal = refusal_of(error, method=route.method, route=route.path)
         answer = internal_problem() if refusal is None else problem(refusal)
     return answer.whole()
 

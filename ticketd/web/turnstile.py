@@ -50,11 +50,6 @@ class Turnstile:
         """Whether nobody else may begin now."""
         return self.in_progress >= self._in_progress_max
 
-    @property
-    def is_ticking(self) -> bool:
-        """Whether it has refused somebody lately."""
-        return self._timer is not None
-
     def turn_away(self, guest: TurnedAway) -> None:
         """Let them hear a no, at once if there aren't too many."""
         self.refused += 1

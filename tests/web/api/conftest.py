@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
 from tests.web.api.house import House
-from ticketd.web.connections import Doorkeeper
+from ticketd.web.connections import ConnectionGate
 from ticketd.web.fast_path import FAST_PATH
 from ticketd.web.parsing import BODY_BYTES_MAX
 from ticketd.web.routes import setup
@@ -25,14 +25,14 @@ class Server(TestServer):
         self.runner = runner = await self._make_runner()
         await runner.setup()
         assert runner.server is not None
-        self._doorkeeper = Doorkeeper(runner.server, fast_path=self.app[FAST_PATH], connections_max=1000)
-        self._listening = await asyncio.get_running_loop().create_server(self._doorkeeper, self.host, 0)
+        self._gate = ConnectionGate(runner.server, fast_path=self.app[FAST_PATH], connections_max=1000)
+        self._listening = await asyncio.get_running_loop().create_server(self._gate, self.host, 0)
         self.port = self._listening.sockets[0].getsockname()[1]
         self._root = URL(f"http://{self.host}:{self.port}")
 
     async def close(self) -> None:
         self._listening.close()
-        self._doorkeeper.close()
+        self._gate.close()
         await super().close()
 
 

@@ -44,12 +44,12 @@ from ticketd.services.accounts import Accounts, Owner
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.checkout import Checkout, CheckoutLimits
 from ticketd.services.door import Door
-from ticketd.services.doorman import Doorman
 from ticketd.services.entrance import Entrance
 from ticketd.services.guest_limits import GuestLimits
 from ticketd.services.management import EventDraft, TicketTypeDraft
 from ticketd.services.offers import Offers
 from ticketd.services.owners import owner_services
+from ticketd.services.proof_demands import ProofDemands
 from ticketd.services.proof_of_work import ProofOfWork
 from ticketd.services.request_limits import RequestLimits
 from ticketd.services.reservations import Reservations
@@ -279,7 +279,7 @@ class House:
             request_limits=RequestLimits(per_second=50, burst=2_000, rules=self.rules),
             entrance=Entrance(
                 rooms=self.waiting_rooms,
-                doorman=Doorman(
+                proof_demands=ProofDemands(
                     proof=ProofOfWork(b"proof"),
                     is_open=self.waiting_rooms.is_open_at,
                     is_quiet=self.waiting_rooms.is_quiet_at,

@@ -14,7 +14,7 @@ from tests.web.api.conftest import Client
 from tests.web.api.house import ANNA, House, bearer, lines
 from tests.web.problem_answers import expect_problem
 from ticketd.actors import registry as registry_module
-from ticketd.actors.ticket_type import Limits
+from ticketd.actors.ticket_type import ActorLimits
 from ticketd.core.catalogue import Event, Organizer, TicketType
 from ticketd.core.ids import SECOND, Instant, TicketTypeId
 from ticketd.core.outcomes import Offer
@@ -198,7 +198,7 @@ async def test_an_actor_that_left_memory_and_came_back_changes_nothing(
 ) -> None:
     monkeypatch.setattr(registry_module, "TICK_SECONDS", 0.001)
     clock = ManualClock()
-    house = await ActorsHouse(clock, Limits(idle_seconds=60)).start()
+    house = await ActorsHouse(clock, ActorLimits(idle_seconds=60)).start()
     offer = await house.open(VIP)
     board = Board(Offers(house.registry), clock, availability)
     ticket_types = [TicketType(offer.ticket_type_id, offer.seq, offer.profile, offer.terms)]

@@ -8,7 +8,7 @@ from tests.web.api.house import ANNA, House, lines
 from tests.web.problem_answers import expect_problem
 from ticketd.core.clients import client_at, parse_address
 from ticketd.core.ids import TicketTypeId
-from ticketd.services.request_limits import GUESSES_BURST, Kind
+from ticketd.services.request_limits import GUESSES_BURST, RequestKind
 
 RESERVATIONS = "/api/v1/reservations"
 
@@ -23,7 +23,7 @@ def exhaust(house: House) -> None:
     address = parse_address("127.0.0.1")
     assert address is not None
     client = client_at(address)
-    while house.services.request_limits.refusal(client, Kind.QUEUE, house.clock.now()) is None:
+    while house.services.request_limits.refusal(client, RequestKind.QUEUE, house.clock.now()) is None:
         pass
 
 

@@ -14,7 +14,7 @@ from ticketd.services.drafts import VenueDraft
 from ticketd.services.passwords import Passwords
 from ticketd.services.seat_maps.builder import SectionPlan, seat_map_from_plans
 from ticketd.settings import Settings
-from ticketd.storage.accounts import Credentials
+from ticketd.storage.accounts import Login
 from ticketd.storage.sessions import SessionTable
 
 PASSWORD = "correct horse battery"
@@ -46,9 +46,9 @@ class LoginStore(MemoryAccountStore):
         super().__init__()
         self._people = {each.email: each for each in (ANNA, BEN)}
 
-    async def credentials(self, email: str) -> Credentials | None:
+    async def login_of(self, email: str) -> Login | None:
         owner = self._people.get(email)
-        return None if owner is None else Credentials(owner, _HASH)
+        return None if owner is None else Login(owner, _HASH)
 
     async def owner(self, owner_id: OwnerId) -> Owner | None:
         return next((each for each in self._people.values() if each.id == owner_id), None)

@@ -6,7 +6,7 @@ from tests.web.pages.document import document
 from tests.web.pages.house import PageHouse
 from ticketd.core.clients import client_at, parse_address
 from ticketd.core.ids import inventory_of
-from ticketd.services.request_limits import GUESSES_BURST, Kind
+from ticketd.services.request_limits import GUESSES_BURST, RequestKind
 
 
 async def test_a_form_beyond_the_limit_is_refused_in_words_and_pages_are_shown_on(
@@ -16,7 +16,9 @@ async def test_a_form_beyond_the_limit_is_refused_in_words_and_pages_are_shown_o
     path = f"/mario/purchase/{house.code_of(ticket_type_id)}"
     address = parse_address("127.0.0.1")
     assert address is not None
-    while house.services.request_limits.refusal(client_at(address), Kind.FORM, house.clock.now()) is None:
+    while (
+        house.services.request_limits.refusal(client_at(address), RequestKind.FORM, house.clock.now()) is None
+    ):
         pass
     response = await guest.post(path, data={"quantity": "1"}, allow_redirects=False)
     assert response.status == 429

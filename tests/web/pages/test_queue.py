@@ -273,7 +273,7 @@ async def test_a_network_that_has_had_many_places_is_told_to_come_back(
     neighbour = client_at(IPv4Address("198.51.100.9"))
     guest.session.headers["X-Forwarded-For"] = "198.51.100.7"
     for _ in range(LENIENT.places):
-        house.services.entrance._doorman.joined(event, neighbour, house.clock.now())
+        house.services.entrance._proof_demands.joined(event, neighbour, house.clock.now())
     refused = await press(house, guest, event)
     assert (refused.status, refused.headers[hdrs.RETRY_AFTER]) == (429, "60")
     page = await document(refused)

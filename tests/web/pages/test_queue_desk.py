@@ -7,8 +7,8 @@ from tests.web.pages.conftest import Browser, OpenBrowser, log_in
 from tests.web.pages.document import Document, document
 from tests.web.pages.house import PageHouse
 from tests.web.pages.rooms import come, crowded, tick
-from ticketd.core.admission import Steering
 from ticketd.core.catalogue import Defences, Event
+from ticketd.core.pace import Steering
 from ticketd.core.terms import Switch
 
 

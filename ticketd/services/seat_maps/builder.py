@@ -15,7 +15,7 @@ from ticketd.services.seat_maps.documents import (
     SeatMapDocument,
     SectionDocument,
 )
-from ticketd.services.seat_maps.flaws import Place, seat_map_or_refusal
+from ticketd.services.seat_maps.flaws import MapPlace, seat_map_or_refusal
 
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -91,6 +91,6 @@ def letters(index: int) -> str:
     return name
 
 
-def _plan_field(place: Place) -> str:
+def _plan_field(place: MapPlace) -> str:
     """Rows are alike: what is wrong with one is wrong with its section's field."""
     return f"sections[{place.section}].{place.field}" if place.section is not None else "sections"

@@ -16,7 +16,7 @@ from ticketd.services.seat_maps.documents import (
     SeatMapDocument,
     SectionDocument,
 )
-from ticketd.services.seat_maps.flaws import ERRORS_MAX, Place, flaws_of, seat_map_or_refusal
+from ticketd.services.seat_maps.flaws import ERRORS_MAX, MapPlace, flaws_of, seat_map_or_refusal
 from ticketd.services.texts import is_line
 
 NEEDED: Final = ("section", "row", "seat")
@@ -175,7 +175,7 @@ class _Sheet:
             )
         )
 
-    def _spot(self, place: Place) -> _Spot:
+    def _spot(self, place: MapPlace) -> _Spot:
         """Where the place's seat stands, or the first one of its row or section."""
         if place.section is None:
             return _Spot(1, "section")

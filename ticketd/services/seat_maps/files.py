@@ -10,7 +10,7 @@ from ticketd.core.seat_maps import SeatMap
 from ticketd.services.json_errors import field_error
 from ticketd.services.seat_maps.csv_import import BYTE_ORDER_MARK, seat_map_from_csv
 from ticketd.services.seat_maps.documents import SeatMapDocument
-from ticketd.services.seat_maps.flaws import Place, seat_map_or_refusal
+from ticketd.services.seat_maps.flaws import MapPlace, seat_map_or_refusal
 
 _ROOT: Final = "seat_map"
 _SYNTAX_ERROR = re.compile(r"JSON is malformed: (?P<message>.*) \(byte (?P<offset>[0-9]+)\)")
@@ -53,7 +53,7 @@ def _syntax_refusal(text: str, message: str) -> Refusal:
     return invalid(f"line {line}", f"This isn't JSON. {reason}.")
 
 
-def _json_field(place: Place) -> str:
+def _json_field(place: MapPlace) -> str:
     path = _ROOT
     for name, index in (("sections", place.section), ("rows", place.row), ("seats", place.seat)):
         if index is None:

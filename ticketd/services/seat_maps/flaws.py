@@ -29,7 +29,7 @@ ERRORS_MAX: Final = 20
 _TOO_FAR: Final = f"From -{COORDINATE_MAX:,.0f} to {COORDINATE_MAX:,.0f}."
 
 
-class Place(NamedTuple):
+class MapPlace(NamedTuple):
     """A spot in a seat map's description, counted from 0; None and "" where it goes no deeper."""
 
     section: int | None = None
@@ -41,11 +41,11 @@ class Place(NamedTuple):
 class Flaw(NamedTuple):
     """What is wrong at a place."""
 
-    place: Place
+    place: MapPlace
     message: str
 
 
-def seat_map_or_refusal(document: SeatMapDocument, field_of: Callable[[Place], str]) -> SeatMap | Refusal:
+def seat_map_or_refusal(document: SeatMapDocument, field_of: Callable[[MapPlace], str]) -> SeatMap | Refusal:
     """The seat map, or what is wrong with its description, in fields as `field_of` names them."""
     errors = _field_errors(flaws_of(document), field_of)
     if errors:
@@ -55,7 +55,7 @@ def seat_map_or_refusal(document: SeatMapDocument, field_of: Callable[[Place], s
     return Refusal(Reason.INVALID, errors=errors) if errors else seat_map
 
 
-def _field_errors(flaws: Iterable[Flaw], field_of: Callable[[Place], str]) -> tuple[FieldError, ...]:
+def _field_errors(flaws: Iterable[Flaw], field_of: Callable[[MapPlace], str]) -> tuple[FieldError, ...]:
     """The first few, none of them twice: one field may stand for several places."""
     errors: dict[FieldError, None] = {}
     for flaw in flaws:
@@ -70,26 +70,26 @@ def flaws_of(document: SeatMapDocument) -> Iterator[Flaw]:
     yield from _size_flaws(document)
     rows = (row for section in document.sections for row in section.rows)
     if sum(map(row_length, rows)) > SEATS_MAX:
-        yield Flaw(Place(), f"At most {SEATS_MAX:,} seats in all.")
+        yield Flaw(MapPlace(), f"At most {SEATS_MAX:,} seats in all.")
         return
     yield from _name_flaws(
-        (Place(index, field="name"), section.name) for index, section in enumerate(document.sections)
+        (MapPlace(index, field="name"), section.name) for index, section in enumerate(document.sections)
     )
     for index, section in enumerate(document.sections):
-        yield from _section_flaws(Place(index), section)
+        yield from _section_flaws(MapPlace(index), section)
 
 
 def _size_flaws(document: SeatMapDocument) -> Iterator[Flaw]:
-    yield from _length_flaws(Place(field="sections"), len(document.sections), SECTIONS_MAX, "section")
+    yield from _length_flaws(MapPlace(field="sections"), len(document.sections), SECTIONS_MAX, "section")
     for index, section in enumerate(document.sections):
-        yield from _length_flaws(Place(index, field="rows"), len(section.rows), ROWS_MAX, "row")
+        yield from _length_flaws(MapPlace(index, field="rows"), len(section.rows), ROWS_MAX, "row")
         for row_index, row in enumerate(section.rows):
             yield from _length_flaws(
-                Place(index, row_index, field="seats"), row_length(row), ROW_SEATS_MAX, "seat"
+                MapPlace(index, row_index, field="seats"), row_length(row), ROW_SEATS_MAX, "seat"
             )
 
 
-def _section_flaws(place: Place, section: SectionDocument) -> Iterator[Flaw]:
+def _section_flaws(place: MapPlace, section: SectionDocument) -> Iterator[Flaw]:
     for field, coordinate in (("x", section.x), ("y", section.y)):
         yield from _coordinate_flaws(place._replace(field=field), coordinate)
     for coordinate in section.focus or ():
@@ -101,15 +101,15 @@ def _section_flaws(place: Place, section: SectionDocument) -> Iterator[Flaw]:
         yield from _row_flaws(place._replace(row=index), row)
 
 
-def _row_flaws(place: Place, row: RowDocument) -> Iterator[Flaw]:
+def _row_flaws(place: MapPlace, row: RowDocument) -> Iterator[Flaw]:
     if any(not 1 <= position < row_length(row) for position in row.aisles_after):
         yield Flaw(place._replace(field="aisles_after"), "An aisle must be between two seats of the row.")
     if isinstance(row.seats, int):
         return
     yield from _name_flaws(
-        (Place(place.section, place.row, index), seat)
+        (MapPlace(place.section, place.row, index), seat)
         if isinstance(seat, str)
-        else (Place(place.section, place.row, index, "name"), seat.name)
+        else (MapPlace(place.section, place.row, index, "name"), seat.name)
         for index, seat in enumerate(row.seats)
     )
     for index, seat in enumerate(row.seats):
@@ -118,14 +118,14 @@ def _row_flaws(place: Place, row: RowDocument) -> Iterator[Flaw]:
             yield from _coordinate_flaws(place._replace(seat=index, field="y"), seat.y)
 
 
-def _length_flaws(place: Place, length: int, most: int, thing: str) -> Iterator[Flaw]:
+def _length_flaws(place: MapPlace, length: int, most: int, thing: str) -> Iterator[Flaw]:
     if length < 1:
         yield Flaw(place, f"At least one {thing} is needed.")
     elif length > most:
         yield Flaw(place, f"At most {most:,} {thing}s.")
 
 
-def _name_flaws(named: Iterable[tuple[Place, str]]) -> Iterator[Flaw]:
+def _name_flaws(named: Iterable[tuple[MapPlace, str]]) -> Iterator[Flaw]:
     taken: set[str] = set()
     for place, name in named:
         stripped = name.strip()
@@ -148,7 +148,7 @@ def _name_flaw(name: str) -> str:
     return "" if is_line(name) else "Control characters are not allowed."
 
 
-def _coordinate_flaws(place: Place, coordinate: float | None) -> Iterator[Flaw]:
+def _coordinate_flaws(place: MapPlace, coordinate: float | None) -> Iterator[Flaw]:
     if coordinate is not None and not is_coordinate(coordinate):
         yield Flaw(place, _TOO_FAR)
 
@@ -163,4 +163,4 @@ def _flaws_of_layout(seat_map: SeatMap) -> Iterator[Flaw]:
     for index, section in enumerate(seat_map.sections):
         seats = (seat for row in section.rows for seat in row.seats)
         if not all(is_coordinate(seat.x) and is_coordinate(seat.y) for seat in seats):
-            yield Flaw(Place(index), f"Its seats come too far away. {_TOO_FAR}")
+            yield Flaw(MapPlace(index), f"Its seats come too far away. {_TOO_FAR}")

@@ -6,12 +6,12 @@ import msgspec
 from aiohttp import hdrs, web
 from msgspec import UNSET
 
-from ticketd.core.admission import Steering
 from ticketd.core.catalogue import Event
 from ticketd.core.ids import EventId
+from ticketd.core.pace import Steering
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.services.proof_of_work import solution_from
-from ticketd.services.request_limits import Kind
+from ticketd.services.request_limits import RequestKind
 from ticketd.services.room_keeper import Room
 from ticketd.services.standings import Notice, Standing
 from ticketd.services.waiting_rooms import WaitingRooms
@@ -81,7 +81,7 @@ async def join_queue(call: Call) -> Answer:
     """Take a place in an event's waiting room; 200 for who has one already."""
     services = call.services
     event = event_of(services.catalogue, call.subject)
-    limited = services.request_limits.refusal(call.client, Kind.QUEUE, services.clock.now())
+    limited = services.request_limits.refusal(call.client, RequestKind.QUEUE, services.clock.now())
     if limited is not None:
         return problem(limited)
     body = _request.of(call) if call.body else QueueRequest()

@@ -8,7 +8,7 @@ from multidict import istr
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.reservations import Reservation, ReservationStatus
 from ticketd.services.checkout import Payment
-from ticketd.services.request_limits import Kind
+from ticketd.services.request_limits import RequestKind
 from ticketd.web.answers import Answer
 from ticketd.web.api import shapes
 from ticketd.web.api.bodies import BodyReader
@@ -64,7 +64,7 @@ _payment_request: Final = BodyReader(shapes.PaymentRequest)
 async def reserve(call: Call) -> Answer:
     """Hold tickets for a guest; 200 if the idempotency key had done so before."""
     services, client = call.services, call.client
-    refusal = services.request_limits.refusal(client, Kind.RESERVATION, services.clock.now())
+    refusal = services.request_limits.refusal(client, RequestKind.RESERVATION, services.clock.now())
     if refusal is not None:
         return problem(refusal)
     key = _idempotency_key(call)

@@ -12,7 +12,7 @@ from ticketd.core.catalogue import Event, Organizer
 from ticketd.core.ids import EventId
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.services.accounts import Owner
-from ticketd.services.request_limits import Kind
+from ticketd.services.request_limits import RequestKind
 from ticketd.web.auth import is_forged, owner_of
 from ticketd.web.clients import client_of
 from ticketd.web.context import SERVICES
@@ -109,7 +109,9 @@ def _within_limits(handler: Handler) -> Handler:
     async def within_limits(request: web.Request) -> web.StreamResponse:
         if request.method == hdrs.METH_POST:
             services = request.app[SERVICES]
-            refusal = services.request_limits.refusal(client_of(request), Kind.FORM, services.clock.now())
+            refusal = services.request_limits.refusal(
+                client_of(request), RequestKind.FORM, services.clock.now()
+            )
             if refusal is not None:
                 return refusal_page(request, refusal)
         return await handler(request)

@@ -9,8 +9,8 @@ import msgspec
 from aiohttp import web
 from msgspec import UNSET, UnsetType
 
-from ticketd.core.admission import SHOPPERS_MAX, Steering
 from ticketd.core.catalogue import Event
+from ticketd.core.pace import SHOPPERS_MAX, Steering
 from ticketd.core.refusals import FieldError, Reason, Refusal
 from ticketd.services.room_keeper import Room
 from ticketd.services.standings import Notice

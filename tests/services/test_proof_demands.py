@@ -13,7 +13,12 @@ from ticketd.core.stats import RuleTally
 from ticketd.core.terms import Switch
 from ticketd.services import difficulty
 from ticketd.services.difficulty import COST_AT_REST, cost_of_place
-from ticketd.services.doorman import JOINS_PER_SECOND_FREE, PLACES_FREE, UNPROVEN_PLACES_MAX, Doorman
+from ticketd.services.proof_demands import (
+    JOINS_PER_SECOND_FREE,
+    PLACES_FREE,
+    UNPROVEN_PLACES_MAX,
+    ProofDemands,
+)
 from ticketd.services.proof_of_work import ProofOfWork, Solution, solution_from
 
 
@@ -33,38 +38,38 @@ AUTO, ON, OFF = (event_with(each) for each in (Switch.AUTO, Switch.ON, Switch.OF
 
 
 class Door:
-    """A doorman at the door of rooms that are open, and his clock."""
+    """What is demanded at the door of rooms that are open, and its clock."""
 
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.open_rooms = {AUTO.id}
         self.rules = RuleTally()
-        self.doorman = Doorman(
+        self.demands = ProofDemands(
             proof=ProofOfWork(b"proof"),
             is_open=self.open_rooms.__contains__,
             rules=self.rules,
         )
 
     def asks(self, event: Event, who: Client) -> bool:
-        return self.doorman.demand(event, who, self.clock.now()) is not None
+        return self.demands.demand(event, who, self.clock.now()) is not None
 
     def cost(self, event: Event, who: Client) -> int:
-        challenge = self.doorman.demand(event, who, self.clock.now())
+        challenge = self.demands.demand(event, who, self.clock.now())
         assert challenge is not None
         return challenge.maxnumber
 
     def join(self, event: Event, *clients: Client, seconds_between: float = 1.0) -> None:
         for each in clients:
-            self.doorman.joined(event, each, self.clock.now())
+            self.demands.joined(event, each, self.clock.now())
             self.clock.advance(seconds_between)
 
     def refusal(
         self, event: Event, who: Client, solution: Solution | None = None, *, has_waited: bool = False
     ) -> Refusal | None:
-        return self.doorman.refusal(event, who, solution, self.clock.now(), has_waited=has_waited)
+        return self.demands.refusal(event, who, solution, self.clock.now(), has_waited=has_waited)
 
     def solution(self, event: Event, who: Client) -> Solution:
-        challenge = self.doorman.demand(event, who, self.clock.now())
+        challenge = self.demands.demand(event, who, self.clock.now())
         assert challenge is not None
         solution = solution_from(challenge, solve(challenge))
         assert solution is not None

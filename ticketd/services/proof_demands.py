@@ -9,7 +9,7 @@ from ticketd.core.refusals import Challenge, Reason, Refusal
 from ticketd.core.stats import RuleTally
 from ticketd.services.difficulty import cost_of_place
 from ticketd.services.joins import JoinRates, NetworkTally
-from ticketd.services.proof_of_work import Flaw, ProofOfWork, Solution
+from ticketd.services.proof_of_work import ProofFlaw, ProofOfWork, Solution
 
 JOINS_PER_SECOND_FREE = 50
 """Up to so many, an open room asks nobody for proof …"""
@@ -19,7 +19,7 @@ UNPROVEN_PLACES_MAX = 3
 """So many places of a network may go to guests who wait in place of computing, if their browsers can't."""
 
 
-class Doorman:
+class ProofDemands:
     """Asks for proof where that is switched on, by itself only under pressure."""
 
     def __init__(
@@ -92,9 +92,11 @@ class Doorman:
         has_many = self._places.count(event.id, client.network) > PLACES_FREE
         return has_many and not self._is_quiet(event.id)
 
-    def _flaw(self, event: Event, client: Client, solution: Solution | None, now: Instant) -> Flaw | None:
+    def _flaw(
+        self, event: Event, client: Client, solution: Solution | None, now: Instant
+    ) -> ProofFlaw | None:
         if solution is None:
-            return Flaw.MISSING
+            return ProofFlaw.MISSING
         # What the whole event's pressure adds isn't asked again, nor the last doubling: both may have come up
         # while an honest guest was computing.
         cost_min = self._cost(event.id, client, joins_per_second=0.0) // 2
@@ -116,8 +118,10 @@ class Doorman:
 
 
 _DETAILS = {
-    Flaw.MISSING: None,
-    Flaw.WRONG: "This solution isn't right. Please solve this challenge and send it along with the solution.",
-    Flaw.STALE: "The challenge is out of date. Please solve this one and send it along with the solution.",
-    Flaw.REPLAYED: "This solution was used before. Please solve this challenge for another place.",
+    ProofFlaw.MISSING: None,
+    ProofFlaw.WRONG: "This solution isn't right. Please solve this challenge and send it along with"
+    " the solution.",
+    ProofFlaw.STALE: "The challenge is out of date. Please solve this one and send it along with"
+    " the solution.",
+    ProofFlaw.REPLAYED: "This solution was used before. Please solve this challenge for another place.",
 }

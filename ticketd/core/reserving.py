@@ -18,17 +18,17 @@ SEATS_NAMED_MAX = 10
 """A refusal's sentence names no more seats than these."""
 
 
-class Takings(InventoryState):
+class Reserving(InventoryState):
     """The facts that a reservation would make, `free` being what is free once all that ran out is back."""
 
     def allowed(self, command: c.Reserve, now: Instant, gone: Sequence[Line]) -> c.Reserve | Refusal:
         """What its identity's habits leave of it, once the lines that are `gone` have run out."""
         if not gone and self.habits.says_nothing_of(command.identity):
             return command
-        standing = self.habits.standing(command.identity, now, gone)
-        if refusal := standing.refusal(now):
+        conduct = self.habits.conduct(command.identity, now, gone)
+        if refusal := conduct.refusal(now):
             return refusal
-        seconds = standing.hold_seconds(command.hold_seconds)
+        seconds = conduct.hold_seconds(command.hold_seconds)
         if seconds == command.hold_seconds:
             return command
         return msgspec.structs.replace(command, hold_seconds=seconds)
@@ -36,7 +36,7 @@ class Takings(InventoryState):
     def sealed_until(self, line: Line, deadline: Instant, now: Instant) -> Instant:
         """What its identity's habits leave of a cart's hold."""
         seconds = (deadline - now) // SECOND
-        shorter = seconds - self.habits.standing(line.identity, now).hold_seconds(seconds)
+        shorter = seconds - self.habits.conduct(line.identity, now).hold_seconds(seconds)
         return Instant(deadline - shorter * SECOND)
 
     def take(

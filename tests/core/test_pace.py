@@ -4,7 +4,7 @@ from collections import deque
 
 import pytest
 
-from ticketd.core.admission import (
+from ticketd.core.pace import (
     GAP_SECONDS_MAX,
     PER_SECOND_FIRST,
     PER_SECOND_MAX,
