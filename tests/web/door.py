@@ -76,6 +76,8 @@ class Door:
         self.body_limits = ANY_BODY
         self.reservations = 0
         """That a handler has begun with."""
+        self.bodies_awaited = 0
+        """Reservations whose handler has begun to read them."""
         self.answer_payment: CallAnswerer
         self.on_fast_path = 0
         """Reservations and payments that were answered there."""
@@ -97,6 +99,7 @@ class Door:
         return web.Response(body=bytes(LARGE_BYTES))
 
     async def reserve(self, request: web.Request) -> web.StreamResponse:
+        self.bodies_awaited += 1
         body = await read_body(request, self.body_limits)
         refusal = crowded(request)
         if refusal is not None:

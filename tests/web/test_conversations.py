@@ -285,3 +285,52 @@ async def test_who_reads_slowly_but_reads_gets_it_all() -> None:
             received += len(await guest.reader.read(256 * 1024))
             await asyncio.sleep(SHORT / 40)
         assert door.gate.stats().slow_readers_cut == 0
+
+
+# -- what isn't HTTP
+
+BROKEN = [
+    pytest.param(b"FOO\0 / HTTP/1.1\r\n\r\n", id="method"),
+    pytest.param(HELLO[:-2] + b"X: " + b"x" * 9000 + END_OF_HEAD, id="long header"),
+    pytest.param(HELLO[:-2] + b"Idempotency-Key: a\x01b" + END_OF_HEAD, id="control character"),
+    pytest.param(HELLO[:-2] + b"Content-Length: x" + END_OF_HEAD, id="length"),
+]
+
+
+@pytest.mark.parametrize("request_", BROKEN)
+async def test_what_cannot_be_parsed_is_refused_like_everything_else_and_not_echoed(request_: bytes) -> None:
+    async with opened(10) as door:
+        guest = await door.arrive()
+        guest.send(request_)
+        head, body = await guest.answer()
+        assert head.startswith("HTTP/1.1 400 ")
+        assert "application/problem+json" in head
+        assert "aiohttp" not in head
+        assert json.loads(body)["code"] == "malformed"
+        assert b"xxx" not in body
+        assert await guest.ends() == b""
+
+
+CHUNKED = RESERVE.replace(b"Content-Length: 12", b"Transfer-Encoding: chunked").removesuffix(b'{"lines":[]}')
+
+
+@pytest.mark.parametrize("chunks", [b"zz\r\n", b"2\r\n{}xx\r\n", b"2\r\n{}\r\n-1\r\n"])
+async def test_broken_chunks_are_refused_when_they_come_however_late(chunks: bytes) -> None:
+    async with opened(10) as door:
+        door.body_limits = BodyLimits(1000, LONG)
+        guest = await door.arrive()
+        guest.send(CHUNKED)
+        await eventually(lambda: door.bodies_awaited == 1)
+        guest.send(chunks)
+        head, body = await guest.answer()
+        assert (head[:12], json.loads(body)["code"]) == ("HTTP/1.1 400", "malformed")
+        assert await guest.ends() == b""
+
+
+async def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes() -> None:
+    async with opened(10) as door:
+        door.body_limits = BodyLimits(1000, LONG)
+        guest = await door.arrive()
+        guest.send(post("/api/v1/reservations", bytes(1001))[:-1000])
+        head, body = await guest.answer()
+        assert (head[:12], json.loads(body)["code"]) == ("HTTP/1.1 413", "too_large")

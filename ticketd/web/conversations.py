@@ -1,9 +1,10 @@
 """A connection that the server has taken on, and what is decided before anything of it is parsed."""
 
 import asyncio
+from http import HTTPStatus
 from typing import Any, Final, NamedTuple, Protocol
 
-from aiohttp import StreamReader, web
+from aiohttp import StreamReader, hdrs, web
 from aiohttp.http import RawRequestMessage
 from aiohttp.web_request import BaseRequest
 
@@ -11,6 +12,7 @@ from ticketd.core.refusals import Reason, Refusal
 from ticketd.timeouts import Timeouts
 from ticketd.web.framing import END_OF_HEAD, asks_to_close, bytes_missing
 from ticketd.web.parsing import BODY_BYTES_MAX
+from ticketd.web.problems import problem
 from ticketd.web.shortcut import Shortcut, Work
 from ticketd.web.turnstile import Turnstile
 
@@ -128,6 +130,7 @@ class Conversation(Shortcut):
         super().data_received(data)
         if self._request_count != self._parsed:
             self._request_came(data)
+            self._give_up_body()
         elif data and self._is_at_rest:
             self._begun_bytes += len(data)
             self._expect_more()
@@ -142,6 +145,30 @@ class Conversation(Shortcut):
             self._expect_no_more()
         if data.startswith(_RESERVATION) and self._messages and self._messages[-1][1].is_eof():
             self.enter()  # one whose body is still to come enters when it is there: it may never be
+
+    def _give_up_body(self) -> None:
+        """If the parser has stumbled over a body, tell who waits for it: no more of it comes."""
+        request = self._current_request
+        if request is None or not self._messages or isinstance(self._messages[-1][0], RawRequestMessage):
+            return
+        if not request.content.is_eof():
+            request.content.set_exception(web.RequestPayloadError("The body is broken."))
+            request.content.feed_eof()  # so that nobody waits to read the rest
+            self.close()  # once this is answered: where the next request would begin nobody knows
+
+    def handle_error(
+        self,
+        request: BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """See aiohttp; what its parser can't read is refused as everything else is, and nothing is echoed."""
+        if status != HTTPStatus.BAD_REQUEST:
+            return super().handle_error(request, status, exc, message)
+        refusal = problem(Refusal(Reason.MALFORMED), headers={hdrs.CONNECTION: "close"})
+        refusal.force_close()
+        return refusal
 
     def _expect_more(self) -> None:
         if not self._is_timed:

@@ -71,6 +71,8 @@ WHOLE_HALL: Final = BodyLimits(HALL_BYTES_MAX, HALL_SECONDS_MAX)
 
 async def read_body(request: web.Request, limits: BodyLimits = ANY_BODY) -> bytes:
     """The whole body; RefusedRequest if it is larger than it may be, broken or too slow."""
+    if (request.content_length or 0) > limits.bytes_max:
+        raise RefusedRequest(Refusal(Reason.TOO_LARGE))
     try:
         if request.content.is_eof():  # it came with the headers, as nearly all do: nothing to wait for
             body = request.content.read_nowait()
