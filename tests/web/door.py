@@ -24,6 +24,7 @@ LARGE_BYTES = 16 * 1024 * 1024
 """More than the kernel keeps for both ends of a connection."""
 
 END_OF_HEAD = b"\r\n\r\n"
+ANSWER_SECONDS_MAX = 30.0
 
 
 def post(path: str, body: bytes = b"{}", *headers: str) -> bytes:
@@ -50,9 +51,10 @@ class Guest:
 
     async def answer(self) -> tuple[str, bytes]:
         """The head and the body of the next answer."""
-        head = (await self.reader.readuntil(END_OF_HEAD)).decode()
-        length = int(head.lower().partition("\r\ncontent-length: ")[2].split("\r\n")[0])
-        return head, await self.reader.readexactly(length)
+        async with asyncio.timeout(ANSWER_SECONDS_MAX):
+            head = (await self.reader.readuntil(END_OF_HEAD)).decode()
+            length = int(head.lower().partition("\r\ncontent-length: ")[2].split("\r\n")[0])
+            return head, await self.reader.readexactly(length)
 
     async def ends(self) -> bytes:
         """Everything that still comes until the server hangs up."""
