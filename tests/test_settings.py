@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import structlog
 
 from ticketd.core.clients import Networks
 from ticketd.ports import StartupRefused
@@ -37,6 +38,12 @@ def test_every_setting_is_read_from_the_environment(name: str) -> None:
     texts = {bool: "true", str: "off", type(None): DATABASE_URL, Networks: "10.0.0.0/8"}
     text = texts.get(type(default), "7")
     assert getattr(load({}, {variable(name): text}), name) != default
+
+
+def test_a_mistyped_variable_is_said_and_ignored() -> None:
+    with structlog.testing.capture_logs() as logged:
+        assert load({}, {"TICKETD_HOLD_SECOND": "1", "TICKETD_PORT": "80", "OTHER": "x"}).port == 80
+    assert [line["variable"] for line in logged] == ["TICKETD_HOLD_SECOND"]
 
 
 def test_an_empty_variable_counts_as_unset() -> None:

@@ -171,6 +171,7 @@ async def _listening(settings: Settings, services: Services, listener: socket.so
         except OSError as error:
             raise StartupRefused(_unavailable(settings.host, settings.port, error)) from error
         host, port = listener.getsockname()[:2]
+        log.info("listening", host=host, port=port)
         click.echo(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}")
         try:
             yield

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal, NamedTuple, get_type_hints
 
 import msgspec
+import structlog
 from msgspec import Meta
 
 from ticketd.core.clients import Networks
@@ -15,6 +16,8 @@ from ticketd.ports import StartupRefused
 ENVIRONMENT_PREFIX: Final = "TICKETD_"
 CONFIG: Final = "config"
 """The flag, and with the prefix the variable, that names the TOML file."""
+
+log = structlog.get_logger(__name__)
 
 _Switch = Literal["on", "off"]
 _Auto = Literal["auto", "on", "off"]
@@ -177,6 +180,9 @@ def _from_file(path: Path) -> Iterator[_Given]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> Iterator[_Given]:
+    known = {variable(name) for name in (CONFIG, *_TYPES)}
+    for unknown in sorted(name for name in environment.keys() - known if name.startswith(ENVIRONMENT_PREFIX)):
+        log.warning("not a setting: perhaps mistyped", variable=unknown)
     for name in _TYPES:
         if value := environment.get(variable(name)):  # an empty one counts as unset
             yield _Given(variable(name), name, value)

@@ -50,6 +50,7 @@ def test_a_clean_stop_of_an_idle_server_with_open_connections_is_prompt(server: 
         assert guest.fetch("GET", "/healthz")[0] == 200
         server.terminate()
         assert server.exit_code() == 0
+    assert ['"listening"' in server.log, '"stopping"' in server.log] == [True, True]
 
 
 async def test_a_stop_during_the_start_is_heard(
