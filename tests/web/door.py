@@ -10,6 +10,7 @@ from aiohttp import web
 from ticketd.settings import Settings
 from ticketd.web import clients
 from ticketd.web.answers import Answer, head
+from ticketd.web.boards import BOARDS, Boards
 from ticketd.web.calls import Call, CallAnswerer, answers_call, answers_reservation
 from ticketd.web.connections import ConnectionGate
 from ticketd.web.context import SERVICES, Services
@@ -22,6 +23,8 @@ from ticketd.web.problems import problem
 HELLO = b"GET /hello HTTP/1.1\r\nHost: here\r\n\r\n"
 LARGE_BYTES = 16 * 1024 * 1024
 """More than the kernel keeps for both ends of a connection."""
+PAGE_BYTES = 48 * 1024
+"""Less than a transport waits for, unless it is told to."""
 
 END_OF_HEAD = b"\r\n\r\n"
 ANSWER_SECONDS_MAX = 30.0
@@ -100,6 +103,9 @@ class Door:
     async def large(self, request: web.Request) -> web.Response:
         return web.Response(body=bytes(LARGE_BYTES))
 
+    async def page(self, request: web.Request) -> web.Response:
+        return web.Response(body=bytes(PAGE_BYTES))
+
     async def reserve(self, request: web.Request) -> web.StreamResponse:
         self.bodies_awaited += 1
         body = await read_body(request, self.body_limits)
@@ -108,7 +114,7 @@ class Door:
             return problem(refusal)
         self.reservations += 1
         await self.open.wait()
-        return web.Response(status=201, body=body)
+        return Answer(head(201, {}), body)
 
     async def pay(self, request: web.Request) -> web.Response:
         return web.Response(body=b"paid by " + await request.read())
@@ -127,6 +133,7 @@ class Door:
 
     def fast_path(self, app: web.Application) -> FastPath:
         app[SERVICES] = cast("Services", None)
+        app[BOARDS] = cast("Boards", None)
         clients.setup(app, Settings())
         routes = (
             web.post("/api/v1/reservations", answers_reservation(self.answer_reservation)),
@@ -158,6 +165,7 @@ async def opened(
     app.add_routes(
         [web.get("/slow", door.slow), web.get("/readyz", door.slow), web.get("/large", door.large)]
     )
+    app.add_routes([web.get("/page", door.page)])
     app.add_routes([web.post("/api/v1/reservations", answering(door.reserve))])
     app.add_routes([web.post("/api/v1/reservations/{id}/payment", door.pay)])
     fast_path = door.fast_path(app)

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.eventually import eventually
 from tests.web.door import END_OF_HEAD, HELLO, LARGE_BYTES, Door, Guest, opened, post
-from ticketd.web.conversations import HEAD_BYTES_MAX, HELD_BYTES_MAX, EdgeLimits
+from ticketd.web.conversations import HEAD_BYTES_MAX, HELD_BYTES_MAX, Conversation, EdgeLimits
 from ticketd.web.parsing import BodyLimits
 
 RESERVE = post("/api/v1/reservations", b'{"lines":[]}')
@@ -275,6 +276,39 @@ async def test_who_does_not_read_an_answer_is_cut() -> None:
         await eventually(lambda: door.gate.stats().connections == 0)
 
 
+async def test_who_leaves_the_last_of_an_answer_unread_is_cut() -> None:
+    async with opened(10, EdgeLimits(read_seconds_max=SHORT)) as door:
+        with socket.socket() as guest:
+            guest.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            guest.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(guest, ("127.0.0.1", door.port))
+            conversation = await only_conversation(door)
+            conversation._wire.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+            guest.send(HELLO.replace(b"/hello", b"/page"))
+            await eventually(lambda: door.gate.stats().slow_readers_cut == 1)
+            await eventually(lambda: door.gate.stats().connections == 0)
+
+
+async def test_who_does_not_read_is_cut_even_if_the_server_has_closed_the_connection() -> None:
+    async with opened(10, EdgeLimits(read_seconds_max=SHORT)) as door:
+        guest = await door.arrive()
+        guest.send(HELLO.replace(b"/hello", b"/large"))
+        conversation = await only_conversation(door)
+        await eventually(lambda: conversation.writing_paused)
+        conversation.force_close()
+        await eventually(lambda: door.gate.stats().connections == 0)
+
+
+async def only_conversation(door: Door) -> Conversation:
+    """The server's side of the only connection."""
+    server = door.runner.server
+    assert server is not None
+    await eventually(lambda: len(server.connections) == 1)
+    (conversation,) = server.connections
+    assert isinstance(conversation, Conversation)
+    return conversation
+
+
 async def test_who_reads_slowly_but_reads_gets_it_all() -> None:
     async with opened(10, EdgeLimits(read_seconds_max=SHORT)) as door:
         guest = await door.arrive()
@@ -334,3 +368,34 @@ async def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes() -> 
         guest.send(post("/api/v1/reservations", bytes(1001))[:-1000])
         head, body = await guest.answer()
         assert (head[:12], json.loads(body)["code"]) == ("HTTP/1.1 413", "too_large")
+
+
+# -- the end
+
+
+async def test_during_a_stop_the_last_answer_says_that_it_is_the_last() -> None:
+    async with opened(10) as door:
+        guest = await door.arrive()
+        guest.send(RESERVE)
+        await eventually(lambda: door.reservations == 1)
+        (await only_conversation(door)).close()
+        door.open.set()
+        head, _ = await guest.answer()
+        assert "\r\nconnection: close" in head.lower()
+        assert await guest.ends() == b""
+
+
+async def test_a_guest_who_goes_while_answered_leaves_no_fault_behind() -> None:
+    async with opened(10) as door:
+        guest = await door.arrive()
+        guest.send(RESERVE)
+        await eventually(lambda: door.reservations == 1)
+        conversation = await only_conversation(door)
+        guest.send(HELLO * 3)
+        await eventually(lambda: bool(conversation._messages))
+        loop = conversation._task_handler
+        assert loop is not None
+        door.open.set()
+        conversation._wire.abort()
+        await eventually(loop.done)
+        assert loop.cancelled() or loop.exception() is None

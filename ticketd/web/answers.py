@@ -15,6 +15,7 @@ from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import REASON_PHRASES
 
 from ticketd.clock import wall_seconds
+from ticketd.web.shortcut import Shortcut
 
 _KEPT: Final = b"Connection: keep-alive\r\n"
 _CLOSED: Final = b"Connection: close\r\n"
@@ -133,9 +134,10 @@ class Endless(Answer):
 
 
 def _connection(request: BaseRequest) -> bytes:
+    stays = request.keep_alive and not (isinstance(request.protocol, Shortcut) and request.protocol.is_ending)
     if request.version >= HttpVersion11:
-        return b"" if request.keep_alive else _CLOSED
-    return _KEPT if request.keep_alive else b""
+        return b"" if stays else _CLOSED
+    return _KEPT if stays else b""
 
 
 @lru_cache(maxsize=2)

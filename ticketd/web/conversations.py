@@ -91,6 +91,7 @@ class Conversation(Shortcut):
         "_turned_away",
         "_turnstile",
         "_unread",
+        "_wire",
     )
 
     def __init__(self, host: Host) -> None:
@@ -112,12 +113,17 @@ class Conversation(Shortcut):
         self._is_timed = False
         """Whether the rest of what has begun must come in time."""
         self._unread = 0
+        self._wire: asyncio.Transport
+        """The transport, which aiohttp forgets when it closes it: what is unread keeps it open."""
 
     # -- what comes
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio."""
         super().connection_made(transport)
+        assert self.transport is not None, "it has just been made"
+        self._wire = self.transport
+        self._wire.set_write_buffer_limits(high=0)  # so that whoever leaves anything unread is noticed
         self._expect_more()
 
     def data_received(self, data: bytes) -> None:
@@ -263,9 +269,8 @@ class Conversation(Shortcut):
     def pause_writing(self) -> None:
         """See asyncio."""
         super().pause_writing()
-        if self.transport is not None:
-            self._unread = self.transport.get_write_buffer_size()
-            self._host.readers.begin(self)
+        self._unread = self._wire.get_write_buffer_size()
+        self._host.readers.begin(self)
 
     def resume_writing(self) -> None:
         """See asyncio."""
@@ -289,15 +294,13 @@ class Conversation(Shortcut):
 
     def read_too_slowly(self) -> None:
         """Hear that what was sent still isn't read: that is the end, unless a good part of it is."""
-        if self.transport is None:
-            return
-        unread = self.transport.get_write_buffer_size()
+        unread = self._wire.get_write_buffer_size()
         if self._unread - unread >= READ_BYTES_MIN:
             self._unread = unread
             self._host.readers.begin(self)
             return
         self._host.slow_readers_cut += 1
-        self.transport.abort()
+        self._wire.abort()
 
 
 def _begins_reservation(received: bytes) -> bool:

@@ -35,6 +35,11 @@ class Shortcut(web.RequestHandler):
         raise NotImplementedError
 
     @property
+    def is_ending(self) -> bool:
+        """Whether the next answer is the last."""
+        return self._close
+
+    @property
     def is_working(self) -> bool:
         """Whether something that was taken is still to be answered."""
         return self._working is not None
@@ -84,7 +89,7 @@ class Shortcut(web.RequestHandler):
         try:
             answer = await work
             if self.transport is not None:
-                self.transport.write(answer)
+                self.transport.write(_last(answer) if self._close else answer)
         finally:
             self._working = None
             self.done()
@@ -105,8 +110,8 @@ class Shortcut(web.RequestHandler):
         self._waiter = sleep
         if sleep is None or sleep.done():
             return
-        if self._close or self._force_close or self.transport is None:
-            sleep.cancel()
+        if self._close or self._force_close or self.transport is None or self.transport.is_closing():
+            sleep.cancel()  # also if the news that the client is gone is only on its way
         elif self._messages:
             sleep.set_result(None)
 
@@ -119,3 +124,8 @@ def _is_plain(message: RawRequestMessage) -> bool:
         and not message.upgrade
         and hdrs.EXPECT not in message.headers
     )
+
+
+def _last(answer: bytes) -> bytes:
+    """The answer with a word that the connection ends: whoever asks again takes another one."""
+    return answer.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
