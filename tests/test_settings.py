@@ -114,7 +114,26 @@ def test_the_database_url_shows_its_password_only_when_asked_to() -> None:
     assert settings.database_url.reveal() == DATABASE_URL
 
 
-def test_a_wrong_database_url_is_refused_without_repeating_its_password() -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://ticketd:hunter2@localhost",
+        "postgresql://ticketd:hunter2/x@localhost/ticketd",
+        "postgresql://ticketd:2#hunter2@localhost/ticketd",
+        "postgresql://ticketd:hunter2@localhost:port/ticketd",
+        "postgresql://ticketd:hunter2@[::1/ticketd",
+    ],
+)
+def test_a_wrong_database_url_is_refused_without_repeating_its_password(url: str) -> None:
     with pytest.raises(StartupRefused) as refused:
-        load({"database_url": "mysql://ticketd:hunter2@localhost"}, {})
+        load({"database_url": url}, {})
     assert "hunter2" not in str(refused.value)
+    assert "%2F" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql:///ticketd", "postgres://u:p%2F@/ticketd?host=/tmp", "postgresql://a:1,b:2/ticketd"],
+)
+def test_a_database_url_may_be_whatever_postgres_takes(url: str) -> None:
+    assert load({"database_url": url}, {}).database_url == Secret(url)

@@ -1,10 +1,12 @@
 """Everything that can be set, and the only reader of the environment."""
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, NamedTuple, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 import structlog
@@ -22,6 +24,7 @@ log = structlog.get_logger(__name__)
 _Switch = Literal["on", "off"]
 _Auto = Literal["auto", "on", "off"]
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
+_HOST = re.compile(r"(?:\[[^\]]*\]|[^:]*)(?::[0-9]*)?")
 
 
 class Secret:
@@ -75,9 +78,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: Annotated[str, Meta(min_length=1, description="address to listen on")] = "127.0.0.1"
     port: _Port = 8080
     data_dir: Annotated[Path, _says("directory that keeps the data")] = Path("data")
-    database_url: Annotated[Secret | None, _says("server in place of the embedded one, postgresql://…")] = (
-        None
-    )
+    database_url: Annotated[
+        Secret | None,
+        _says(
+            "server in place of the embedded one, postgresql://…; in a password / is %2F, # %23, ? %3F, @ %40"
+        ),
+    ] = None
     demo: Annotated[bool, _says("fill an empty database with a demo: true or false")] = False
     hold_seconds: Annotated[int, _count("seconds that a reservation is held", at_most=86_400)] = 900
     rate_limit: Annotated[_Switch, _says("limits per client address: on or off")] = "on"
@@ -209,6 +215,17 @@ def _parse(expected: type, value: object) -> object:
         raise ValueError("no text")
     if expected is Path:
         return Path(value)
-    if not value.startswith(_POSTGRES_SCHEMES):
+    if not _is_postgres_url(value):
         raise ValueError("not a Postgres URL")
     return Secret(value)
+
+
+def _is_postgres_url(text: str) -> bool:
+    """Whether it can be one: no "/" or the like in a password ends its address too early."""
+    try:
+        address = urlsplit(text).netloc
+    except ValueError:
+        return False
+    hosts = address.rpartition("@")[2].split(",")
+    is_whole = "@" in address or "@" not in text
+    return text.startswith(_POSTGRES_SCHEMES) and is_whole and all(map(_HOST.fullmatch, hosts))
