@@ -49,7 +49,8 @@ class Stall:
     """An owner who puts ticket types on sale."""
 
     def __init__(self, services: Services, owner: Owner) -> None:
-        self._management = services.management
+        self._events = services.events
+        self._ticket_types = services.ticket_types
         self._owner = owner
 
     @classmethod
@@ -57,24 +58,24 @@ class Stall:
         """A new owner with an organizer; the database has none yet."""
         owner = await services.accounts.add(EMAIL, "Bench", "bench-password")
         assert isinstance(owner, Owner), owner
-        await services.management.create_organizer(owner.id, name="Bench", slug=SLUG)
+        await services.organizers.create(owner.id, name="Bench", slug=SLUG)
         return cls(services, owner)
 
     async def announce(self, draft: EventDraft) -> Event:
         """A new event."""
-        event = await self._management.create_event(self._owner.id, SLUG, draft)
+        event = await self._events.create(self._owner.id, SLUG, draft)
         assert isinstance(event, Event), event
         return event
 
     async def change(self, event: Event, patch: EventPatch) -> Event:
         """The event with that changed."""
-        changed = await self._management.change_event(self._owner.id, event.id, patch)
+        changed = await self._events.change(self._owner.id, event.id, patch)
         assert isinstance(changed, Event), changed
         return changed
 
     async def put_on_sale(self, event_id: EventId | None = None) -> InventoryId:
         """The inventory of a new ticket type."""
         draft = TicketTypeDraft(Terms("General Admission", capacity=CAPACITY, price_cents=1500), event_id)
-        offer = await self._management.create_ticket_type(self._owner.id, SLUG, draft)
+        offer = await self._ticket_types.create(self._owner.id, SLUG, draft)
         assert isinstance(offer, Offer), offer
         return offer.inventory_id

@@ -4,7 +4,7 @@
 
 {
   const SAY_SECONDS = 20; // so often a screen reader hears how far it is
-  const PRESS_SECONDS = 1.5; // no person is quicker
+  const PRESS_SECONDS = 0.5; // quicker ones are taken for programs
   const SOON_SECONDS = 0.3;
   const LOST_SECONDS = 5;
   const COMERS_PER_SECOND = 1000; // when something is new to everybody, they come spread

@@ -5,6 +5,7 @@ const POLL_SECONDS = 3;
 const JITTER_SECONDS = 2; // so that a thousand guests don't ask in the same moment
 const RETRY_SECONDS_MAX = 60;
 const SIDEWAYS_COST = 2; // of leaving the line in which an arrow points, against going along it
+const OVERHANG_LEFT_PIXELS = 60; // of a map this little too wide one sees its rows' names rather than its middle
 
 class SeatPicker {
   constructor(form) {
@@ -57,7 +58,7 @@ class SeatPicker {
     const cents = seats.length * this.priceCents;
     const total = "€" + (cents / 100).toLocaleString("en-US", {minimumFractionDigits: 2, maximumFractionDigits: 2});
     this.form.querySelector("[data-summary]").textContent = seats.length === 0 ? "No seats chosen yet." :
-      (seats.length === 1 ? "1 seat: " : seats.length + " seats: ") + seats.join(", ") + ", " + total;
+      (seats.length === 1 ? "1 seat, " : seats.length + " seats, ") + total + ": " + seatsInWords(seats).join("; ");
     for (const link of this.links) {
       const url = new URL(link.getAttribute("href"), location.href);
       url.searchParams.delete("seat");
@@ -78,7 +79,8 @@ class SeatPicker {
     svg.setAttribute("aria-label", "Seat map: arrow keys move, space chooses");
     const scroll = svg.parentElement;
     scroll.removeAttribute("tabindex");
-    scroll.scrollLeft = (scroll.scrollWidth - scroll.clientWidth) / 2;
+    const overhang = scroll.scrollWidth - scroll.clientWidth;
+    scroll.scrollLeft = overhang < OVERHANG_LEFT_PIXELS ? 0 : overhang / 2;
     for (const [seat, place] of this.places) {
       place.setAttribute("role", "button");
       place.setAttribute("tabindex", "-1");
@@ -116,7 +118,7 @@ class SeatPicker {
     if (place.dataset.status === "free") {
       this.choose(place.dataset.seat, !this.boxes.get(place.dataset.seat).checked);
     } else {
-      this.say(place.dataset.seat + " is taken.");
+      this.say(seatsInWords([place.dataset.seat])[0] + " is taken.");
     }
   }
 
@@ -184,9 +186,37 @@ class SeatPicker {
     }
     if (lost.length > 0) {
       this.showChoice();
-      this.say(lost.join(", ") + (lost.length === 1 ? " has" : " have") + " just been taken by somebody else.");
+      const have = lost.length === 1 ? "has" : "have";
+      this.say(seatsInWords(lost).join("; ") + " " + have + " just been taken by somebody else.");
     }
   }
+}
+
+// Row by row, as ticketd/web/pages/seat_names.py says them: "Stalls · Row A · Seats 2–9, 12".
+function seatsInWords(seats) {
+  const rows = new Map();
+  for (const seat of seats) {
+    const [section, row, number] = seat.split("-");
+    const name = section + " · Row " + row;
+    rows.set(name, [...(rows.get(name) ?? []), number]);
+  }
+  return [...rows].map(([row, numbers]) => row + (numbers.length === 1 ? " · Seat " : " · Seats ") + spans(numbers));
+}
+
+function spans(numbers) {
+  if (!numbers.every((number) => /^(0|[1-9][0-9]*)$/.test(number))) {
+    return numbers.join(", ");
+  }
+  const runs = [];
+  for (const number of numbers.map(Number).sort((one, other) => one - other)) {
+    const last = runs.at(-1);
+    if (last !== undefined && last[1] === number - 1) {
+      last[1] = number;
+    } else {
+      runs.push([number, number]);
+    }
+  }
+  return runs.map(([first, last]) => first === last ? String(first) : first + "–" + last).join(", ");
 }
 
 function position(place) {

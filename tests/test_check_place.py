@@ -1,4 +1,4 @@
-"""docs/check_place.py: what a guest recomputes alone is what the server gave them."""
+"""static/check_place.py: what a guest recomputes alone is what the server gave them."""
 
 import ast
 import hashlib
@@ -15,7 +15,7 @@ from ticketd.core.draw import SEED_BYTES, SMALL_COUNT_MAX, Draw, commitment
 from ticketd.core.ids import SECOND, EventId, Instant
 from ticketd.core.places import Place, Tokens
 
-SCRIPT = Path(__file__).parent.parent / "docs" / "check_place.py"
+SCRIPT = Path(__file__).parent.parent / "static" / "check_place.py"
 place_in_draw = runpy.run_path(str(SCRIPT))["place_in_draw"]
 
 EVENT = EventId(7)

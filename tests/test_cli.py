@@ -265,7 +265,7 @@ def test_doctor_stops_at_settings_that_are_unsafe(run: Run, read_only_url: str, 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("owner", "add", "no-address", "--password-stdin"), "Not an e-mail address."),
+        (("owner", "add", "no-address", "--password-stdin"), "This isn't an e-mail address."),
         (
             ("owner", "password", "nobody@example.org", "--password-stdin"),
             "No owner has this e-mail address.",

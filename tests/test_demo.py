@@ -1,6 +1,9 @@
 """The demo: what it sells, who may log in, and where it doesn't go."""
 
+import sys
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
@@ -9,16 +12,20 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.router import InstantRouter
 from ticketd import demo
 from ticketd.core.catalogue import Event
-from ticketd.core.ids import SECOND
-from ticketd.core.terms import SaleStatus, Switch, sale_status
+from ticketd.core.ids import SECOND, Instant
+from ticketd.core.terms import SaleStatus, Switch, Terms, sale_status
 from ticketd.ports import StartupRefused
+from ticketd.services.access import Access
 from ticketd.services.access_codes import AccessCodeDesk
 from ticketd.services.accounts import Accounts, Owner
 from ticketd.services.capacities import Capacities
 from ticketd.services.catalogue import Catalogue
-from ticketd.services.management import Management
+from ticketd.services.drafts import EventDraft, TicketTypeDraft
+from ticketd.services.events import Events
 from ticketd.services.offers import Offers
+from ticketd.services.organizers import Organizers
 from ticketd.services.owners import owner_services
+from ticketd.services.ticket_types import TicketTypes
 from ticketd.services.venues import Venues
 from ticketd.storage.accounts import AccountStore
 from ticketd.storage.catalogue import CatalogueStore
@@ -35,7 +42,10 @@ class House:
     """The services that the demo is made with, on a real database and without actors."""
 
     catalogue: Catalogue
-    management: Management
+    access: Access
+    organizers: Organizers
+    events: Events
+    ticket_types: TicketTypes
     venues: Venues
     capacities: Capacities
     access_codes: AccessCodeDesk
@@ -60,7 +70,10 @@ def house(pool: asyncpg.Pool, clock: ManualClock) -> House:
     )
     return House(
         catalogue,
-        owners.management,
+        owners.access,
+        owners.organizers,
+        owners.events,
+        owners.ticket_types,
         owners.venues,
         owners.capacities,
         owners.access_codes,
@@ -96,11 +109,23 @@ async def test_an_empty_database_gets_restaurants_and_promoters(house: House) ->
 
 async def test_events_are_evenings_some_weeks_ahead(house: House) -> None:
     await _install(house)
-    for event in _events(house).values():
-        assert event.timezone == "Europe/Vienna"
+    events = _events(house)
+    assert all(event.timezone == "Europe/Vienna" for event in events.values())
+    del events["Summer Night on the River"]
+    for event in events.values():
         days_ahead = (event.starts_at - house.clock.now()) / SECOND / 86_400
         assert 41 < days_ahead < 64
         assert event.starts_at // SECOND % 86_400 == 18.5 * 3600, "half past seven in a winter's Vienna"
+
+
+@pytest.mark.parametrize("days", range(0, 366, 30))
+async def test_an_open_air_concert_is_in_summer_whenever_the_demo_is_made(house: House, days: int) -> None:
+    house.clock.advance(days * 86_400)
+    await _install(house)
+    starts_at = _events(house)["Summer Night on the River"].starts_at
+    assert starts_at - house.clock.now() > 40 * 86_400 * SECOND
+    there = datetime.fromtimestamp(starts_at / SECOND, ZoneInfo("Europe/Vienna"))
+    assert (there.month, there.hour, there.minute) == (7, 19, 30)
 
 
 async def test_a_theatre_and_a_stadium_are_sold_by_the_seat(house: House) -> None:
@@ -160,23 +185,41 @@ async def test_its_owner_logs_in_with_the_password_that_it_prints(house: House) 
     text = await _install(house)
     owner = await house.accounts.login(demo.EMAIL, _password_in(text), address="127.0.0.1")
     assert isinstance(owner, Owner)
-    assert {organizer.slug for organizer in await house.management.organizers_of(owner.id)} == set(SLUGS)
+    assert {organizer.slug for organizer in await house.access.organizers_of(owner.id)} == set(SLUGS)
 
 
-async def test_a_second_run_finds_the_same_and_tells_how_to_set_a_password(house: House) -> None:
+@pytest.mark.parametrize(
+    ("started_as", "command"),
+    [(".venv/bin/ticketd", ".venv/bin/ticketd"), ("/x/ticketd/__main__.py", "python -m ticketd")],
+)
+async def test_a_second_run_finds_the_same_and_tells_how_to_set_a_password(
+    house: House, monkeypatch: pytest.MonkeyPatch, started_as: str, command: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", [started_as, "serve"])
     first = await _install(house)
     commands = list(house.router.commands)
     second = await _install(house)
     assert house.router.commands == commands
     assert second.splitlines()[:-1] == first.splitlines()[:-1]
-    assert f"ticketd owner password {demo.EMAIL}" in second
+    assert f" {command} owner password {demo.EMAIL})" in second
     assert _password_in(first) not in second
+
+
+async def test_what_was_added_to_the_demo_is_not_listed(house: House) -> None:
+    first = await _install(house)
+    owner = await house.accounts.login(demo.EMAIL, _password_in(first), address="127.0.0.1")
+    assert isinstance(owner, Owner)
+    draft = TicketTypeDraft(Terms("Late lunch", capacity=5))
+    await house.ticket_types.create(owner.id, "trattoria-aurora", draft)
+    gala = EventDraft("Gala", Instant(house.clock.now() + 86_400 * SECOND), "UTC")
+    await house.events.create(owner.id, "riverside-concerts", gala)
+    assert (await _install(house)).splitlines()[:-1] == first.splitlines()[:-1]
 
 
 async def test_a_database_with_organizers_of_its_own_stays_as_it_is(house: House) -> None:
     owner = await house.accounts.add("ada@example.org", "Ada", PASSWORD)
     assert isinstance(owner, Owner)
-    await house.management.create_organizer(owner.id, name="Ada's", slug="adas")
+    await house.organizers.create(owner.id, name="Ada's", slug="adas")
     text = await _install(house)
     assert "the demo isn't in it" in text
     assert house.router.commands == []

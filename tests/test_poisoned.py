@@ -14,7 +14,7 @@ from ticketd.core.commands import AnyCommand, ChangeTerms, Confirm, Reserve, Sta
 from ticketd.core.ids import InventoryId, OwnerId, ReservationId, TicketCode, TicketTypeId, reservation_id
 from ticketd.core.outcomes import Offer, Outcome
 from ticketd.core.terms import Terms, TermsPatch
-from ticketd.services.management import TicketTypeDraft
+from ticketd.services.drafts import TicketTypeDraft
 from ticketd.services.sales import Granted, LineRequest
 from ticketd.settings import Settings
 from ticketd.web.context import Services
@@ -73,9 +73,9 @@ async def opened(dsn: str, data_dir: Path) -> AsyncIterator[Services]:
 async def house(database_url: str, pool: asyncpg.Pool, tmp_path: Path) -> AsyncIterator[House]:
     owner = OwnerId(await pool.fetchval("INSERT INTO owner (email) VALUES ('ada@example.org') RETURNING id"))
     async with opened(database_url, tmp_path) as services:
-        await services.management.create_organizer(owner, name="Aurora", slug="aurora")
+        await services.organizers.create(owner, name="Aurora", slug="aurora")
         offers = [
-            await services.management.create_ticket_type(
+            await services.ticket_types.create(
                 owner, "aurora", TicketTypeDraft(Terms(f"Type {number}", CAPACITY, price_cents=500))
             )
             for number in range(TICKET_TYPES)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import asyncpg
 
@@ -18,15 +18,16 @@ from ticketd.core.places import Tokens
 from ticketd.core.stats import RuleTally
 from ticketd.metrics import Metrics
 from ticketd.payments.sandbox import SandboxGateway
-from ticketd.ports import PaymentGateway, StartupRefused, StorageUnavailable
+from ticketd.ports import StartupRefused, StorageUnavailable
 from ticketd.services.accounts import Accounts
 from ticketd.services.catalogue import Catalogue
+from ticketd.services.charging import Charging, ChargingLimits
 from ticketd.services.checkout import Checkout, CheckoutLimits
 from ticketd.services.door import Door
 from ticketd.services.entrance import Entrance
 from ticketd.services.guest_limits import GuestLimits
 from ticketd.services.offers import Offers
-from ticketd.services.owners import owner_services
+from ticketd.services.owners import OwnerServices, owner_services
 from ticketd.services.pressure import Pressure
 from ticketd.services.proof_demands import ProofDemands
 from ticketd.services.proof_of_work import ProofOfWork
@@ -43,17 +44,19 @@ from ticketd.storage.catalogue import CatalogueStore
 from ticketd.storage.database import Database
 from ticketd.storage.dedicated import DedicatedConnection
 from ticketd.storage.fence import Fence
-from ticketd.storage.guests import GuestTable
+from ticketd.storage.guests import GuestStore
 from ticketd.storage.journal import PostgresJournal
 from ticketd.storage.migrate import migrate
 from ticketd.storage.orders import OrderStore
 from ticketd.storage.outages import OUTAGES
 from ticketd.storage.preflight import check_server
-from ticketd.storage.sandbox import AttemptTable
+from ticketd.storage.sandbox import AttemptStore
+from ticketd.storage.sandbox_file import SANDBOX_FILE, take_over
 from ticketd.storage.secrets import secret_named
-from ticketd.storage.sessions import SessionTable
+from ticketd.storage.sessions import SessionStore
 from ticketd.storage.venues import VenueStore
 from ticketd.storage.waiting_rooms import WaitingRoomStore
+from ticketd.tasks import Fatal
 from ticketd.web.context import Services
 
 GUEST_KEY: Final = "guest limits"
@@ -69,140 +72,222 @@ POOL_CLOSE_SECONDS_MAX: Final = 1.0
 WEB_SHARE, CHECKOUT_SHARE, DRAIN_SHARE = 3 / 8, 2 / 8, 3 / 8
 """How a clean stop's time is shared out, in the order in which things stop."""
 
-Fatal = Callable[[BaseException], None]
+
+class _End:
+    """Hears what the house can't go on after, and tells it on."""
+
+    def __init__(self, fatal: Fatal) -> None:
+        self._fatal = fatal
+        self.give_up: list[Callable[[], None]] = []
+        """Before: nothing can become durable any more, and whoever waits for that hears so at once."""
+
+    def __call__(self, reason: Exception) -> None:
+        """Everything that waits gives up, and the process ends for this reason."""
+        for each in self.give_up:
+            each()
+        self._fatal(reason)
+
+
+class _Storage(NamedTuple):
+    """What lasts, and the time that goes with it."""
+
+    incarnation: int
+    clock: DatabaseClock
+    database: Database
+    dedicated: Callable[..., DedicatedConnection]
+    """A connection of one's own, by its `name`."""
+    journal: PostgresJournal
+
+
+class _Inventories(NamedTuple):
+    """What is sold, and how its owners get at it."""
+
+    store: CatalogueStore
+    catalogue: Catalogue
+    registry: Registry
+    owners: OwnerServices
+
+
+class _Guests(NamedTuple):
+    """How it is bought."""
+
+    rules: RuleTally
+    rooms: WaitingRooms
+    reservations: Reservations
+    sales: Sales
+    checkout: Checkout
 
 
 @asynccontextmanager
 async def open_services(settings: Settings, dsn: str, *, fatal: Fatal) -> AsyncIterator[Services]:
     """The whole house behind the edge, recovered and ready; `fatal` hears what it can't go on after."""
-    give_up: list[Callable[[], None]] = []
-
-    def end(reason: BaseException) -> None:
-        """Nothing can become durable any more: whoever waits for that hears so at once."""
-        for each in give_up:
-            each()
-        fatal(reason)
-
+    end = _End(fatal)
     async with AsyncExitStack() as stack:
-        fence = Fence(dsn, lease_seconds=settings.lease_seconds)
-        stack.push_async_callback(fence.leave)
-        clock = DatabaseClock(await _enter(fence))
-        fence.keep(correct=clock.correct, fatal=end)
-        pool = await stack.enter_async_context(_pool(dsn, settings))
-        database = Database(
-            pool, incarnation=fence.incarnation, answer_seconds_max=settings.answer_seconds_max
-        )
-        journal = PostgresJournal(
-            dsn,
-            database=database,
-            incarnation=fence.incarnation,
-            fatal=end,
-            commit_seconds_max=settings.commit_seconds_max,
-            group_facts_max=settings.group_rows_max,
-        )
-        stack.push_async_callback(journal.close)
-        await journal.start()
-        catalogue_store = CatalogueStore(database)
-        catalogue = Catalogue(catalogue_store)
-        await catalogue.load()
-        registry = Registry(
-            journal=journal, clock=clock, limits=_limits(settings), observer=catalogue.follow, fatal=end
-        )
-        give_up.append(registry.close)
-        stack.callback(registry.close)
-        stack.push_async_callback(_drain, registry, journal, settings)
-        owners = owner_services(
-            catalogue=catalogue,
-            store=catalogue_store,
-            venues=VenueStore(database),
-            orders=OrderStore(database),
-            router=registry,
-            clock=clock,
-        )
-        management = owners.management
-        await registry.start(management.followers(clock.now()))
-        rules = RuleTally()
-        rooms = await _waiting_rooms(database, catalogue, registry, journal, clock, fatal=end)
-        stack.push_async_callback(rooms.close)
-        door = Door(
-            catalogue=catalogue,
-            rooms=rooms,
-            clock=clock,
-            secret=await secret_named(database, IDENTITY_KEY),
+        storage = await _open_storage(stack, settings, dsn, end)
+        inventories = await _open_inventories(stack, settings, storage, end)
+        guests = await _open_guests(stack, settings, storage, inventories, end)
+        await _realign(inventories.owners, storage.clock)
+        yield await _services(settings, storage, inventories, guests)
+
+
+# -- the stages: each opens what the next ones stand on; everything closes in reverse
+
+
+async def _open_storage(stack: AsyncExitStack, settings: Settings, dsn: str, end: _End) -> _Storage:
+    fence = Fence(dsn, lease_seconds=settings.lease_seconds)
+    stack.push_async_callback(fence.leave)
+    clock = DatabaseClock(await _enter(fence))
+    fence.keep(correct=clock.correct, fatal=end)
+    pool = await stack.enter_async_context(_pool(dsn, settings))
+    database = Database(pool, incarnation=fence.incarnation, answer_seconds_max=settings.answer_seconds_max)
+    journal = PostgresJournal(
+        dsn,
+        database=database,
+        incarnation=fence.incarnation,
+        fatal=end,
+        commit_seconds_max=settings.commit_seconds_max,
+        group_facts_max=settings.group_rows_max,
+    )
+    stack.push_async_callback(journal.close)
+    await journal.start()
+    return _Storage(
+        incarnation=fence.incarnation,
+        clock=clock,
+        database=database,
+        dedicated=partial(DedicatedConnection, dsn, answer_seconds_max=settings.answer_seconds_max),
+        journal=journal,
+    )
+
+
+async def _open_inventories(
+    stack: AsyncExitStack, settings: Settings, storage: _Storage, end: _End
+) -> _Inventories:
+    store = CatalogueStore(storage.database)
+    catalogue = Catalogue(store)
+    await catalogue.load()
+    registry = Registry(
+        journal=storage.journal,
+        clock=storage.clock,
+        limits=_limits(settings),
+        observer=catalogue.follow,
+        fatal=end,
+    )
+    end.give_up.append(registry.close)
+    stack.callback(registry.close)
+    stack.push_async_callback(_drain, registry, storage.journal, settings)
+    owners = owner_services(
+        catalogue=catalogue,
+        store=store,
+        venues=VenueStore(storage.database),
+        orders=OrderStore(storage.database),
+        router=registry,
+        clock=storage.clock,
+    )
+    await registry.start(owners.events.followers(storage.clock.now()))
+    return _Inventories(store, catalogue, registry, owners)
+
+
+async def _open_guests(
+    stack: AsyncExitStack, settings: Settings, storage: _Storage, inventories: _Inventories, end: _End
+) -> _Guests:
+    catalogue, registry = inventories.catalogue, inventories.registry
+    rules = RuleTally()
+    rooms = await _waiting_rooms(storage, inventories, end)
+    stack.push_async_callback(rooms.close)
+    door = Door(
+        catalogue=catalogue,
+        rooms=rooms,
+        clock=storage.clock,
+        secret=await secret_named(storage.database, IDENTITY_KEY),
+        rules=rules,
+    )
+    reservations = Reservations(
+        router=registry,
+        journal=storage.journal,
+        catalogue=catalogue,
+        answer_seconds_max=settings.answer_seconds_max,
+    )
+    sales = Sales(
+        router=registry,
+        reservations=reservations,
+        catalogue=catalogue,
+        clock=storage.clock,
+        door=door,
+        hold_seconds=settings.hold_seconds,
+        tentative_hold_seconds=settings.tentative_hold_seconds,
+        answer_seconds_max=settings.answer_seconds_max,
+    )
+    await sales.clear_strays(registry.strays())
+    checkout = await _checkout(stack, settings, storage, inventories, reservations)
+    stack.push_async_callback(checkout.close)
+    await checkout.settle_unfinished(registry.paying())
+    await rooms.start(registry.used_admissions())
+    return _Guests(rules, rooms, reservations, sales, checkout)
+
+
+async def _realign(owners: OwnerServices, clock: DatabaseClock) -> None:
+    refusal = await owners.events.realign(clock.now())
+    if refusal is not None:
+        raise StartupRefused(f"Ticket types can't be brought in line with their events: {refusal.reason}.")
+
+
+async def _services(
+    settings: Settings, storage: _Storage, inventories: _Inventories, guests: _Guests
+) -> Services:
+    clock, database, rules, rooms = storage.clock, storage.database, guests.rules, guests.rooms
+    store, catalogue, registry, owners = inventories
+    return Services(
+        catalogue=catalogue,
+        router=registry,
+        clock=clock,
+        offers=Offers(registry),
+        reservations=guests.reservations,
+        sales=guests.sales,
+        checkout=guests.checkout,
+        access=owners.access,
+        organizers=owners.organizers,
+        events=owners.events,
+        ticket_types=owners.ticket_types,
+        order_lists=owners.order_lists,
+        venues=owners.venues,
+        capacities=owners.capacities,
+        access_codes=owners.access_codes,
+        accounts=Accounts(AccountStore(database), clock=clock),
+        statistics=Statistics(catalogue=catalogue, store=store, router=registry),
+        sessions=SessionStore(database),
+        settings=settings,
+        readiness=partial(_readiness, database),
+        metrics=Metrics(
+            registry=registry.stats,
+            journal=storage.journal.stats,
+            payments=guests.checkout.stats,
+            rooms=rooms.stats,
             rules=rules,
-        )
-        reservations = Reservations(
-            router=registry,
-            journal=journal,
-            catalogue=catalogue,
-            answer_seconds_max=settings.answer_seconds_max,
-        )
-        sales = Sales(
-            router=registry,
-            reservations=reservations,
-            catalogue=catalogue,
-            clock=clock,
-            door=door,
-            hold_seconds=settings.hold_seconds,
-            tentative_hold_seconds=settings.tentative_hold_seconds,
-            answer_seconds_max=settings.answer_seconds_max,
-        )
-        await sales.clear_strays(registry.strays())
-        guest_limits = GuestLimits(
-            catalogue=catalogue, router=registry, secret=await secret_named(database, GUEST_KEY)
-        )
-        dedicated = partial(DedicatedConnection, dsn, answer_seconds_max=settings.answer_seconds_max)
-        bank, guest_book = dedicated(name="ticketd sandbox"), dedicated(name="ticketd guests")
-        stack.push_async_callback(bank.close)
-        stack.push_async_callback(guest_book.close)
-        gateway = SandboxGateway(AttemptTable(bank))
-        guests = GuestTable(guest_book, incarnation=fence.incarnation)
-        checkout = _checkout(settings, registry, reservations, gateway, guests, guest_limits)
-        stack.push_async_callback(checkout.close)
-        await checkout.settle_unfinished(registry.paying())
-
-        await rooms.start(registry.used_admissions())
-        refusal = await management.realign_events(clock.now())
-        if refusal is not None:
-            raise StartupRefused(
-                f"Ticket types can't be brought in line with their events: {refusal.reason}."
-            )
-
-        async def readiness() -> Mapping[str, bool]:
-            return {"database": await _answers(database), "actors": True}
-
-        yield Services(
-            catalogue=catalogue,
-            router=registry,
-            clock=clock,
-            offers=Offers(registry),
-            reservations=reservations,
-            sales=sales,
-            checkout=checkout,
-            management=management,
-            venues=owners.venues,
-            capacities=owners.capacities,
-            access_codes=owners.access_codes,
-            accounts=Accounts(AccountStore(database), clock=clock),
-            statistics=Statistics(catalogue=catalogue, store=catalogue_store, router=registry),
-            sessions=SessionTable(database),
-            settings=settings,
-            readiness=readiness,
-            metrics=Metrics(
-                registry=registry.stats,
-                journal=journal.stats,
-                payments=checkout.stats,
-                rooms=rooms.stats,
-                rules=rules,
-            ),
-            request_limits=_request_limits(settings, rules),
-            entrance=_entrance(settings, rooms, clock, rules),
-            signed_forms=SignedForms(
-                await secret_named(database, FORM_KEY), is_open=rooms.is_open_at, rules=rules
-            ),
+        ),
+        request_limits=RequestLimits(
+            per_second=settings.address_requests_per_second,
+            burst=settings.address_burst,
             rules=rules,
-            waiting_rooms=rooms,
-        )
+        ),
+        entrance=_entrance(rooms, clock, rules),
+        signed_forms=SignedForms(await secret_named(database, FORM_KEY), is_open=rooms.is_open, rules=rules),
+        rules=rules,
+        waiting_rooms=rooms,
+    )
+
+
+# -- what they are made of
+
+
+async def _enter(fence: Fence) -> Instant:
+    async def prepare(connection: asyncpg.Connection) -> None:
+        await check_server(connection)
+        await migrate(connection)
+
+    try:
+        return await fence.enter(prepare=prepare)
+    except asyncpg.PostgresError as error:
+        raise StartupRefused(f"The database can't be used: {error}.") from error
 
 
 @asynccontextmanager
@@ -233,26 +318,6 @@ async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
     """Nothing here changes a session: no round trip to undo it after every use."""
 
 
-async def _answers(database: Database) -> bool:
-    try:
-        async with asyncio.timeout(READY_SECONDS_MAX):
-            await database.fetchval("SELECT 1")
-    except (StorageUnavailable, TimeoutError):
-        return False
-    return True
-
-
-async def _enter(fence: Fence) -> Instant:
-    async def prepare(connection: asyncpg.Connection) -> None:
-        await check_server(connection)
-        await migrate(connection)
-
-    try:
-        return await fence.enter(prepare=prepare)
-    except asyncpg.PostgresError as error:
-        raise StartupRefused(f"The database can't be used: {error}.") from error
-
-
 def _limits(settings: Settings) -> ActorLimits:
     return ActorLimits(
         mailbox_length_max=settings.mailbox_length_max,
@@ -265,67 +330,6 @@ def _limits(settings: Settings) -> ActorLimits:
     )
 
 
-async def _waiting_rooms(
-    database: Database,
-    catalogue: Catalogue,
-    registry: Registry,
-    journal: PostgresJournal,
-    clock: DatabaseClock,
-    *,
-    fatal: Fatal,
-) -> WaitingRooms:
-    gauges = Gauges(catalogue=catalogue, router=registry, clock=clock, journal=journal.stats)
-    return WaitingRooms(
-        catalogue=catalogue,
-        store=WaitingRoomStore(database),
-        gauges=gauges,
-        tokens=Tokens(await secret_named(database, QUEUE_KEY)),
-        clock=clock,
-        pressure=Pressure(catalogue=catalogue, gauges=gauges),
-        fatal=fatal,
-    )
-
-
-def _entrance(settings: Settings, rooms: WaitingRooms, clock: DatabaseClock, rules: RuleTally) -> Entrance:
-    proof_demands = ProofDemands(
-        proof=ProofOfWork(secrets.token_bytes(PROOF_KEY_BYTES)),
-        is_open=rooms.is_open_at,
-        rules=rules,
-        is_quiet=rooms.is_quiet_at,
-    )
-    return Entrance(rooms=rooms, proof_demands=proof_demands, clock=clock, rules=rules)
-
-
-def _request_limits(settings: Settings, rules: RuleTally) -> RequestLimits:
-    return RequestLimits(
-        per_second=settings.address_requests_per_second,
-        burst=settings.address_burst,
-        rules=rules,
-    )
-
-
-def _checkout(
-    settings: Settings,
-    registry: Registry,
-    reservations: Reservations,
-    gateway: PaymentGateway,
-    guests: GuestTable,
-    guest_limits: GuestLimits,
-) -> Checkout:
-    return Checkout(
-        router=registry,
-        reservations=reservations,
-        guests=guests,
-        guest_limits=guest_limits,
-        gateway=gateway,
-        limits=CheckoutLimits(
-            answer_seconds_max=settings.answer_seconds_max,
-            charge_seconds_max=settings.charge_seconds_max,
-            close_seconds_max=settings.shutdown_seconds_max * CHECKOUT_SHARE,
-        ),
-    )
-
-
 async def _drain(registry: Registry, journal: PostgresJournal, settings: Settings) -> None:
     """Everything accepted becomes durable and is answered, if the database lets it in time."""
     if not journal.is_writing:
@@ -333,3 +337,75 @@ async def _drain(registry: Registry, journal: PostgresJournal, settings: Setting
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(settings.shutdown_seconds_max * DRAIN_SHARE):
             await registry.drain()
+
+
+async def _waiting_rooms(storage: _Storage, inventories: _Inventories, end: _End) -> WaitingRooms:
+    catalogue, clock = inventories.catalogue, storage.clock
+    gauges = Gauges(
+        catalogue=catalogue, router=inventories.registry, clock=clock, journal=storage.journal.stats
+    )
+    return WaitingRooms(
+        catalogue=catalogue,
+        store=WaitingRoomStore(storage.database),
+        gauges=gauges,
+        tokens=Tokens(await secret_named(storage.database, QUEUE_KEY)),
+        clock=clock,
+        pressure=Pressure(catalogue=catalogue, gauges=gauges),
+        fatal=end,
+    )
+
+
+async def _checkout(
+    stack: AsyncExitStack,
+    settings: Settings,
+    storage: _Storage,
+    inventories: _Inventories,
+    reservations: Reservations,
+) -> Checkout:
+    guest_limits = GuestLimits(
+        catalogue=inventories.catalogue,
+        router=inventories.registry,
+        secret=await secret_named(storage.database, GUEST_KEY),
+    )
+    bank, guest_book = storage.dedicated(name="ticketd sandbox"), storage.dedicated(name="ticketd guests")
+    stack.push_async_callback(bank.close)
+    stack.push_async_callback(guest_book.close)
+    for connection in (bank, guest_book):  # no guest should hold what nobody can pay
+        await connection.connect()
+    await take_over(settings.data_dir / SANDBOX_FILE, bank)
+    charging = Charging(
+        router=inventories.registry,
+        reservations=reservations,
+        guests=GuestStore(guest_book, incarnation=storage.incarnation),
+        guest_limits=guest_limits,
+        gateway=SandboxGateway(AttemptStore(bank)),
+        limits=ChargingLimits(charge_seconds_max=settings.charge_seconds_max),
+    )
+    limits = CheckoutLimits(
+        answer_seconds_max=settings.answer_seconds_max,
+        close_seconds_max=settings.shutdown_seconds_max * CHECKOUT_SHARE,
+    )
+    return Checkout(charging, limits)
+
+
+def _entrance(rooms: WaitingRooms, clock: DatabaseClock, rules: RuleTally) -> Entrance:
+    proof_demands = ProofDemands(
+        proof=ProofOfWork(secrets.token_bytes(PROOF_KEY_BYTES)),
+        is_open=rooms.is_open,
+        rules=rules,
+        is_quiet=rooms.is_quiet,
+    )
+    return Entrance(rooms=rooms, proof_demands=proof_demands, clock=clock, rules=rules)
+
+
+async def _readiness(database: Database) -> Mapping[str, bool]:
+    return {"database": await _answers(database), "actors": True}
+
+
+async def _answers(database: Database) -> bool:
+    try:
+        async with asyncio.timeout(READY_SECONDS_MAX):
+            await database.fetchval("SELECT 1")
+    except (StorageUnavailable, TimeoutError):
+        return False
+    return True

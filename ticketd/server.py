@@ -5,7 +5,7 @@ import errno
 import gc
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
@@ -14,12 +14,13 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from ticketd.app import WEB_SHARE, Fatal, open_services
+from ticketd.app import WEB_SHARE, open_services
 from ticketd.demo import install_demo, refuse_exposed_demo
 from ticketd.embedded import EmbeddedPostgres
 from ticketd.ports import StartupRefused, StorageUnavailable, Superseded
 from ticketd.settings import Settings
 from ticketd.storage.outages import OUTAGES
+from ticketd.tasks import for_ever, stop
 from ticketd.web import routes
 from ticketd.web.acceptor import Acceptor
 from ticketd.web.api.stream import STREAMS
@@ -87,14 +88,13 @@ async def _serve(settings: Settings, listener: socket.socket, embedded: Embedded
         asyncio.get_running_loop().add_signal_handler(number, end)
     async with AsyncExitStack() as stack:
         if embedded is not None:
-            await stack.enter_async_context(_owned(embedded.supervise(), fatal=end))
+            stack.push_async_callback(stop, for_ever(embedded.supervise, end))
         dsn = embedded.dsn if embedded is not None else _database_url(settings)
         opening = asyncio.ensure_future(stack.enter_async_context(open_services(settings, dsn, fatal=end)))
         waited_for: set[asyncio.Future[Any]] = {opening, ended}
         await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
         if not opening.done():  # told to stop before there was anything to stop
-            opening.cancel()
-            await asyncio.gather(opening, return_exceptions=True)
+            await stop(opening)
             return _exit_code(ended.result())
         try:
             services = opening.result()
@@ -132,21 +132,6 @@ def _exit_code(reason: BaseException | None) -> int:
 def _database_url(settings: Settings) -> str:
     assert settings.database_url is not None, "without one the embedded server is used"
     return settings.database_url.reveal()
-
-
-@asynccontextmanager
-async def _owned(work: Awaitable[object], *, fatal: Fatal) -> AsyncIterator[None]:
-    """A task for as long as the context is open; its failure ends the process."""
-    task = asyncio.ensure_future(work)
-    task.add_done_callback(lambda done: None if done.cancelled() else fatal(done.exception() or _ENDED))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-_ENDED = RuntimeError("a task that never ends has ended")
 
 
 @asynccontextmanager

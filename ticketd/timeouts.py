@@ -34,7 +34,7 @@ class Timeouts(Generic[T]):
             self._timer = loop.call_at(due, self._look)
 
     def end(self, item: T) -> None:
-        """It need not be waited for any longer."""
+        """Wait for this item no longer."""
         self._due.pop(item, None)
 
     def close(self) -> None:

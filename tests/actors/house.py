@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Iterable
 
+import msgspec
+
 from tests.fakes.clock import ManualClock
 from tests.fakes.journal import MemoryDatabase, MemoryJournal
 from ticketd.actors.registry import Registry
@@ -12,11 +14,17 @@ from ticketd.core.ids import InventoryId, OrganizerId, ReservationId, TicketCode
 from ticketd.core.outcomes import Offer, Outcome
 from ticketd.core.reservations import Line
 from ticketd.core.terms import EventWindow, Profile, Terms
+from ticketd.settings import Settings
 
 VIP, STALLS, BALCONY = InventoryId(1), InventoryId(2), InventoryId(3)
 ORGANIZER = OrganizerId(1)
 HOLD_SECONDS = 900
 ANSWER_SECONDS_MAX = 20.0
+
+
+def actor_limits(**changes: float) -> ActorLimits:
+    """As a server has them that nobody has set anything for, but for these changes."""
+    return msgspec.structs.replace(msgspec.convert(Settings(), ActorLimits, from_attributes=True), **changes)
 
 
 class House:
@@ -27,7 +35,7 @@ class House:
     ) -> None:
         self.clock = clock
         self._group_facts_max = group_facts_max
-        self.limits = limits or ActorLimits()
+        self.limits = limits or actor_limits()
         self.database = MemoryDatabase()
         self.observed: list[tuple[InventoryId, Offer | None]] = []
         """What the observer has heard, in order."""

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from ticketd.actors.mailbox import Envelope, Mailbox
-from ticketd.actors.ticket_type import OVERLOADED
 from ticketd.core.commands import (
     AnyCommand,
     ChangeTerms,
@@ -20,7 +19,7 @@ from ticketd.core.commands import (
     StartPayment,
 )
 from ticketd.core.ids import SECOND, Instant, ReservationId
-from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.refusals import TRY_AGAIN, Reason, Refusal
 from ticketd.core.terms import TermsPatch
 
 ONE = ReservationId("one")
@@ -146,7 +145,7 @@ def test_an_envelope_is_answered_once_and_never_after_its_asker_left(loop: async
     gone.cancel()
     for reply in (there, gone):
         envelope = Envelope(RESERVE, reply, at(0))
-        envelope.answer(OVERLOADED)
+        envelope.answer(TRY_AGAIN)
         envelope.answer(Refusal(Reason.SOLD_OUT))
-    assert there.result() == OVERLOADED
+    assert there.result() == TRY_AGAIN
     assert gone.cancelled()

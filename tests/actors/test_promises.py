@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.actors.audit import Audit
-from tests.actors.house import HOLD_SECONDS, STALLS, VIP, House, codes, turns
+from tests.actors.house import HOLD_SECONDS, STALLS, VIP, House, actor_limits, codes, turns
 from tests.fakes.clock import ManualClock
-from ticketd.actors.ticket_type import ActorLimits
 from ticketd.core import commands as c
 from ticketd.core import facts as f
 from ticketd.core.ids import SECOND, InventoryId, ReservationId
@@ -50,7 +49,7 @@ class World:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        limits = ActorLimits(batch_size_max=3, undurable_commands_max=6, checkpoint_facts=5)
+        limits = actor_limits(batch_size_max=3, undurable_commands_max=6, checkpoint_facts=5)
         self.house = House(self.clock, limits, group_facts_max=2)
         self.made: list[tuple[InventoryId, ReservationId]] = []
         self.by_key: dict[tuple[InventoryId, str, int], ReservationId] = {}

@@ -5,17 +5,26 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.actors.house import ANSWER_SECONDS_MAX, BALCONY, HOLD_SECONDS, STALLS, VIP, House, outcomes, turns
+from tests.actors.house import (
+    ANSWER_SECONDS_MAX,
+    BALCONY,
+    HOLD_SECONDS,
+    STALLS,
+    VIP,
+    House,
+    actor_limits,
+    outcomes,
+    turns,
+)
 from tests.eventually import eventually
 from tests.fakes.clock import ManualClock
 from ticketd.actors import registry as registry_module
-from ticketd.actors.ticket_type import OVERLOADED, ActorLimits
 from ticketd.core import commands as c
 from ticketd.core.ids import SECOND, Instant, InventoryId
 from ticketd.core.inventory import EXPIRED_PER_DECISION_MAX
 from ticketd.core.keys import KEY_SECONDS_MIN
 from ticketd.core.outcomes import Departed, Offer
-from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.refusals import TRY_AGAIN, Reason, Refusal
 from ticketd.core.reservations import Line, ReservationStatus
 from ticketd.core.state import LedgerGap
 from ticketd.core.terms import TermsPatch
@@ -34,7 +43,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def impatient(clock: ManualClock, quick: None) -> AsyncIterator[House]:
     """A house that lets nobody wait, and nothing idle stay."""
-    house = await House(clock, ActorLimits(answer_seconds_max=0.05, idle_seconds=60)).start()
+    house = await House(clock, actor_limits(answer_seconds_max=0.05, idle_seconds=60)).start()
     yield house
     house.registry.close()
 
@@ -96,7 +105,7 @@ async def test_who_waits_too_long_for_storage_hears_overloaded(impatient: House)
     impatient.database.reachable = False
     reply = impatient.reserve(VIP)
     impatient.clock.advance(1)
-    assert await outcomes([reply]) == [OVERLOADED]
+    assert await outcomes([reply]) == [TRY_AGAIN]
 
 
 # -- losing a batch
@@ -249,7 +258,7 @@ async def test_everything_acknowledged_survives_a_restart_and_nothing_undurable_
     await turns()
     assert not lost.done()
     await house.restart()
-    assert await lost == OVERLOADED
+    assert await lost == TRY_AGAIN
     assert isinstance(await house.ask(VIP, c.Inspect(kept)), Line)
     assert (await house.registry.offers([VIP]))[VIP].figures.held == 1
 
@@ -264,7 +273,7 @@ async def test_the_process_before_can_commit_nothing_more(house: House) -> None:
     await house.restart()
     old_journal.let_go()
     await turns()
-    assert reply.result() == OVERLOADED
+    assert reply.result() == TRY_AGAIN
     assert isinstance(await house.reserve(VIP), Line)
     assert len(house.database.facts(VIP)) == 2
 
@@ -330,7 +339,7 @@ async def test_a_drain_answers_everyone_and_checkpoints_everything(house: House)
     late = house.reserve(VIP)
     await draining
     assert [type(reply.result()) for reply in accepted] == [Line, Line, Refusal]
-    assert late.result() == OVERLOADED
+    assert late.result() == TRY_AGAIN
     assert await house.journal.unfinished() == [VIP, STALLS], "their open lines must be brought back"
     for inventory_id in (VIP, STALLS):
         snapshot = house.database.snapshot(inventory_id)
@@ -339,7 +348,7 @@ async def test_a_drain_answers_everyone_and_checkpoints_everything(house: House)
 
 
 async def test_the_last_checkpoint_of_a_drain_lacks_nothing_that_was_accepted(clock: ManualClock) -> None:
-    house = await House(clock, ActorLimits(batch_size_max=1)).start()
+    house = await House(clock, actor_limits(batch_size_max=1)).start()
     await house.open(VIP)
     for _ in range(5):
         house.reserve(VIP)
@@ -369,7 +378,7 @@ async def test_closing_answers_everyone(house: House) -> None:
     await turns()
     unloaded = house.reserve(STALLS)
     house.registry.close()
-    assert [await undurable, await unloaded, await house.reserve(VIP)] == [OVERLOADED] * 3
+    assert [await undurable, await unloaded, await house.reserve(VIP)] == [TRY_AGAIN] * 3
 
 
 # -- what it tells of itself

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.actors.house import HOLD_SECONDS, VIP, codes, profile, turns
+from tests.actors.house import HOLD_SECONDS, VIP, actor_limits, codes, profile, turns
 from tests.fakes.clock import ManualClock
 from tests.fakes.journal import MemoryJournal
 from ticketd.actors.ticket_type import ActorLimits, PoisonedCommand, Tally, TicketTypeActor
@@ -78,7 +78,7 @@ class Stage:
 
 @pytest.fixture
 def limits() -> ActorLimits:
-    return ActorLimits()
+    return actor_limits()
 
 
 @pytest.fixture
@@ -194,7 +194,7 @@ async def test_a_deletion_is_observed_as_nothing(stage: Stage) -> None:
 # -- limits
 
 
-@pytest.mark.parametrize("limits", [ActorLimits(batch_size_max=1, undurable_commands_max=2)])
+@pytest.mark.parametrize("limits", [actor_limits(batch_size_max=1, undurable_commands_max=2)])
 async def test_it_stops_draining_while_too_much_is_undurable(stage: Stage) -> None:
     replies = [stage.reserve() for _ in range(5)]
     await turns()
@@ -207,7 +207,7 @@ async def test_it_stops_draining_while_too_much_is_undurable(stage: Stage) -> No
     assert statuses(replies) == ["held"] * 5
 
 
-@pytest.mark.parametrize("limits", [ActorLimits(batch_size_max=2, undurable_commands_max=3)])
+@pytest.mark.parametrize("limits", [actor_limits(batch_size_max=2, undurable_commands_max=3)])
 async def test_refusals_count_as_undurable_too(stage: Stage) -> None:
     stage.reserve(CAPACITY)
     refused = [stage.reserve() for _ in range(6)]
@@ -217,7 +217,7 @@ async def test_refusals_count_as_undurable_too(stage: Stage) -> None:
     assert statuses(refused) == ["sold_out"] * 6
 
 
-@pytest.mark.parametrize("limits", [ActorLimits(mailbox_length_max=2)])
+@pytest.mark.parametrize("limits", [actor_limits(mailbox_length_max=2)])
 async def test_a_full_mailbox_answers_overloaded_at_once(stage: Stage) -> None:
     replies = [stage.reserve() for _ in range(3)]
     assert statuses(replies) == ["waiting", "waiting", "overloaded"]
@@ -227,7 +227,7 @@ async def test_a_full_mailbox_answers_overloaded_at_once(stage: Stage) -> None:
     assert stage.facts() == ["Opened", "Reserved", "Reserved"]
 
 
-@pytest.mark.parametrize("limits", [ActorLimits(answer_seconds_max=10, undurable_commands_max=1)])
+@pytest.mark.parametrize("limits", [actor_limits(answer_seconds_max=10, undurable_commands_max=1)])
 async def test_who_waits_too_long_hears_overloaded_and_what_was_decided_still_happens(stage: Stage) -> None:
     decided = stage.reserve(name="decided")
     await turns()
@@ -243,7 +243,7 @@ async def test_who_waits_too_long_hears_overloaded_and_what_was_decided_still_ha
     assert stage.actor.is_quiet
 
 
-@pytest.mark.parametrize("limits", [ActorLimits(answer_seconds_max=10, undurable_commands_max=1)])
+@pytest.mark.parametrize("limits", [actor_limits(answer_seconds_max=10, undurable_commands_max=1)])
 async def test_who_waits_too_long_is_counted_once(stage: Stage) -> None:
     stage.reserve()
     await turns()
@@ -263,7 +263,7 @@ async def test_an_urgent_newcomer_hides_nobody_who_waits_too_long(stage: Stage) 
 
 
 async def test_an_actor_that_cannot_load_answers_overloaded_in_time(clock: ManualClock) -> None:
-    stage = Stage(clock, ActorLimits(answer_seconds_max=10))
+    stage = Stage(clock, actor_limits(answer_seconds_max=10))
     reply = stage.reserve()
     await turns()
     quiet = asyncio.ensure_future(stage.actor.until_quiet())
@@ -378,7 +378,7 @@ async def test_what_ran_out_is_not_mistaken_for_a_command_after_a_loss(stage: St
 
 async def test_no_command_is_forgotten_when_much_runs_out_after_a_loss(clock: ManualClock) -> None:
     holds = EXPIRED_PER_DECISION_MAX + 10
-    stage = Stage(clock, ActorLimits())
+    stage = Stage(clock, actor_limits())
     await stage.open(capacity=2 * holds)
     for _ in range(holds):
         stage.reserve()
@@ -474,7 +474,7 @@ async def test_orders_begin_when_a_payment_starts(stage: Stage) -> None:
 # -- checkpoints
 
 
-@pytest.mark.parametrize("limits", [ActorLimits(checkpoint_facts=4)])
+@pytest.mark.parametrize("limits", [actor_limits(checkpoint_facts=4)])
 async def test_a_checkpoint_is_written_every_so_many_facts(stage: Stage) -> None:
     written = []
     for _ in range(4):
@@ -487,7 +487,7 @@ async def test_a_checkpoint_is_written_every_so_many_facts(stage: Stage) -> None
     assert written == [0, 4, 4, 8]
 
 
-@pytest.mark.parametrize("limits", [ActorLimits(checkpoint_facts=4)])
+@pytest.mark.parametrize("limits", [actor_limits(checkpoint_facts=4)])
 async def test_a_checkpoint_waits_for_as_many_facts_as_it_has_open_lines_to_write(stage: Stage) -> None:
     for _ in range(7):
         stage.reserve()
@@ -560,7 +560,7 @@ async def test_before_its_deadline_a_line_is_not_given_back(stage: Stage) -> Non
 
 async def test_nobody_is_refused_while_more_has_run_out_than_a_turn_gives_back(clock: ManualClock) -> None:
     holds = 2 * EXPIRED_PER_DECISION_MAX + 10
-    stage = Stage(clock, ActorLimits())
+    stage = Stage(clock, actor_limits())
     await stage.open(capacity=holds)
     for _ in range(holds):
         stage.reserve()
@@ -601,7 +601,7 @@ async def test_until_quiet_returns_only_when_nothing_waits_for_durability(stage:
     assert quiet.done()
 
 
-@pytest.mark.parametrize("limits", [ActorLimits(idle_seconds=60)])
+@pytest.mark.parametrize("limits", [actor_limits(idle_seconds=60)])
 async def test_an_actor_is_idle_without_open_lines_after_a_while(stage: Stage) -> None:
     stage.reserve(name="one")
     await turns()

@@ -67,11 +67,12 @@ async def test_a_guest_takes_a_place_waits_is_let_in_and_buys(room: Room, new_pa
     await guest.goto(room.path)
     await check(guest, "queue-event", screen)
     await guest.get_by_role("link", name="Go to the waiting room").click()
-    await guest.get_by_role("heading", name="You have no place yet").wait_for()
+    await guest.get_by_role("heading", name="You aren't in the queue yet").wait_for()
     await check(guest, "queue-lobby", screen)
-    await guest.get_by_role("link", name="Take a place").click()
+    await guest.get_by_role("link", name="Join the queue").click()
     await check(guest, "queue-join", screen)
-    await guest.get_by_role("heading", name="Your place is kept").wait_for()  # it went on by itself
+    # it goes on by itself
+    await guest.get_by_role("heading", name="Your place in the queue is kept").wait_for()
     await expect(guest.locator("#place").get_by_text("You are next.", exact=True)).to_be_visible()
     await guest.get_by_text("How to check the draw").click()
     await check(guest, "queue-waiting", screen)
@@ -103,11 +104,11 @@ async def buy(guest: Page) -> None:
 async def test_it_works_without_scripts_in_the_guests_language(room: Room, new_page: OpenPage) -> None:
     guest = await new_page(java_script_enabled=False, locale="de-AT")
     await guest.goto(f"{room.path}/queue")
-    await guest.get_by_role("link", name="Platz nehmen").click()
-    while await guest.get_by_role("button", name="Platz nehmen").count():
-        await guest.get_by_role("button", name="Platz nehmen").click()
+    await guest.get_by_role("link", name="Anstellen").click()
+    while await guest.get_by_role("button", name="Anstellen").count():
+        await guest.get_by_role("button", name="Anstellen").click()
         await guest.wait_for_load_state()
-    await guest.get_by_role("heading", name="Ihr Platz ist sicher").wait_for()
+    await guest.get_by_role("heading", name="Ihr Platz in der Warteschlange bleibt Ihnen").wait_for()
     await go_on(room)
     await guest.get_by_role("heading", name="Sie sind an der Reihe").wait_for()
     await guest.get_by_role("link", name="Zu den Karten").click()
@@ -131,7 +132,7 @@ async def test_a_guest_who_has_to_compute_first_and_gets_no_stream_is_let_in(
     await guest.route("**/stream", refuse)
     await guest.goto(f"{room.path}/queue/join")
     async with guest.expect_response("**/queue.json"):
-        await guest.get_by_role("heading", name="Your place is kept").wait_for()
+        await guest.get_by_role("heading", name="Your place in the queue is kept").wait_for()
     await go_on(room)
     await guest.get_by_role("heading", name="It is your turn").wait_for()
 

@@ -77,12 +77,12 @@ class FlakyRouter(InstantRouter):
         return [line for line in self._open() if line.status is ReservationStatus.PAYING and line.is_home]
 
     def glance(self, reservation_id: str) -> Reservation | None:
-        """See `services.checkout.Reservations.glance`."""
+        """See `services.charging.Reservations.glance`."""
         lines = [line for line in self._open() if line.reservation_id == reservation_id]
         return Reservation((lines[0],)) if len(lines) == 1 and _is_held_alone(lines[0]) else None
 
     async def find(self, reservation_id: str) -> Reservation | Refusal:
-        """See `services.checkout.Reservations.find`."""
+        """See `services.charging.Reservations.find`."""
         for inventory_id in list(self.inventories):
             self.do(inventory_id, Inspect(ReservationId(reservation_id)))
         lines = [line for line in self._open() + self._closed if line.reservation_id == reservation_id]
@@ -91,7 +91,7 @@ class FlakyRouter(InstantRouter):
         return Reservation(tuple(sorted(lines, key=lambda line: not line.is_home)))
 
     def keep_closed(self, reservation: Reservation) -> None:
-        """See `services.checkout.Reservations.keep_closed`: it has them anyway."""
+        """See `services.charging.Reservations.keep_closed`: it has them anyway."""
 
     def _open(self) -> list[Line]:
         return [line for inventory in self.inventories.values() for line in inventory.lines.values()]

@@ -55,6 +55,10 @@ class MemoryWaitingRoomStore(WaitingRoomStore):
         self.writes += 1
 
 
+def _unexpected(fault: Exception) -> None:
+    raise fault
+
+
 class Shop:
     """What the gauges of a test's waiting rooms show."""
 
@@ -91,4 +95,5 @@ def waiting_rooms(
         tokens=Tokens(SECRET),
         clock=clock,
         pressure=Pressure(catalogue=catalogue, gauges=gauges, turned_away=lambda: shop.turned_away),
+        fatal=_unexpected,
     )

@@ -10,7 +10,7 @@ from tests.fakes.gateway import FakeGateway
 from ticketd.payments.sandbox import SandboxGateway
 from ticketd.ports import CardError, Charge, CurrencyError, PaymentError
 from ticketd.storage.dedicated import DedicatedConnection
-from ticketd.storage.sandbox import AttemptTable
+from ticketd.storage.sandbox import AttemptStore
 
 _CHARGES = "SELECT attempt_id, amount_cents FROM sandbox_attempt WHERE verdict = 'charged'"
 
@@ -19,7 +19,7 @@ class Sandbox(SandboxGateway):
     """The sandbox, with a look into its books."""
 
     def __init__(self, connection: DedicatedConnection, pool: asyncpg.Pool) -> None:
-        super().__init__(AttemptTable(connection))
+        super().__init__(AttemptStore(connection))
         self._pool = pool
 
     async def charges(self) -> list[tuple[str, int]]:

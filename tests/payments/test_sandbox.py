@@ -10,7 +10,7 @@ from tests.fakes.proxy import Fault, Proxy
 from ticketd.payments.sandbox import SandboxGateway
 from ticketd.ports import CardError, Charge, StorageUnavailable
 from ticketd.storage.dedicated import DedicatedConnection
-from ticketd.storage.sandbox import AttemptTable
+from ticketd.storage.sandbox import AttemptStore
 
 Open = Callable[[str], SandboxGateway]
 
@@ -22,7 +22,7 @@ async def opened() -> AsyncIterator[Open]:
 
     def opened(dsn: str) -> SandboxGateway:
         connections.append(DedicatedConnection(dsn, name="ticketd sandbox", answer_seconds_max=10.0))
-        return SandboxGateway(AttemptTable(connections[-1]))
+        return SandboxGateway(AttemptStore(connections[-1]))
 
     yield opened
     for connection in connections:

@@ -13,7 +13,7 @@ from ticketd.core.ids import OwnerId, ReservationId, TicketTypeId, inventory_of,
 from ticketd.core.outcomes import Offer
 from ticketd.core.terms import Terms
 from ticketd.services.catalogue import Catalogue
-from ticketd.services.management import Management, TicketTypeDraft
+from ticketd.services.drafts import TicketTypeDraft
 from ticketd.services.owners import OwnerServices, owner_services
 from ticketd.services.statistics import Statistics
 from ticketd.storage.catalogue import CatalogueStore
@@ -97,11 +97,6 @@ def owners(
 
 
 @pytest.fixture
-def management(owners: OwnerServices) -> Management:
-    return owners.management
-
-
-@pytest.fixture
 def statistics(catalogue: Catalogue, store: CatalogueStore, router: InstantRouter) -> Statistics:
     return Statistics(catalogue=catalogue, store=store, router=router)
 
@@ -112,21 +107,21 @@ def guests(router: InstantRouter, clock: ManualClock) -> Guests:
 
 
 @pytest.fixture
-async def people(pool: asyncpg.Pool, management: Management) -> People:
+async def people(pool: asyncpg.Pool, owners: OwnerServices) -> People:
     alice, bob = [
         OwnerId(await pool.fetchval("INSERT INTO owner (email) VALUES ($1) RETURNING id", email))
         for email in ("alice@example.org", "bob@example.org")
     ]
-    aurora = await management.create_organizer(alice, name="Trattoria Aurora", slug="aurora")
+    aurora = await owners.organizers.create(alice, name="Trattoria Aurora", slug="aurora")
     assert isinstance(aurora, Organizer)
     return People(alice, bob, aurora)
 
 
 @pytest.fixture
-async def coupon(management: Management, people: People) -> TicketTypeId:
+async def coupon(owners: OwnerServices, people: People) -> TicketTypeId:
     """Ten dinners of Aurora's at 25 euros."""
     draft = TicketTypeDraft(Terms("Dinner", capacity=10, price_cents=25_00))
-    offer = await management.create_ticket_type(people.alice, "aurora", draft)
+    offer = await owners.ticket_types.create(people.alice, "aurora", draft)
     assert isinstance(offer, Offer)
     return ticket_type_of(offer)
 

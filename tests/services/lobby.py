@@ -78,6 +78,7 @@ class Lobby:
             door=self.door,
             hold_seconds=HOLD_SECONDS,
             tentative_hold_seconds=10,
+            answer_seconds_max=10.0,
         )
 
     async def restart(self, *, cleanly: bool = False) -> None:

@@ -52,6 +52,7 @@ class Office:
             door=OpenDoor(),
             hold_seconds=HOLD_SECONDS,
             tentative_hold_seconds=TENTATIVE_SECONDS,
+            answer_seconds_max=10.0,
         )
 
     async def open(self, capacity: int = 10, max_per_reservation: int = 10) -> "Office":

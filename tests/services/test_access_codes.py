@@ -4,7 +4,7 @@ import pytest
 
 from tests.fakes.clock import START
 from tests.services.conftest import People
-from tests.services.test_management import reason, refused_fields
+from tests.services.owners import reason, refused_fields
 from ticketd.core.ids import Instant, TicketTypeId
 from ticketd.core.outcomes import AccessCode, AccessCodes, Offer
 from ticketd.core.refusals import Reason
@@ -55,9 +55,7 @@ async def test_those_on_a_shared_capacity_have_their_own(
     room = await owners.capacities.create(people.alice, "aurora", name="Room", capacity=9)
     assert isinstance(room, Offer)
     draft = TicketTypeDraft(Terms("Regular", UNLIMITED), capacity_id=room.inventory_id)
-    regular, student = [
-        await owners.management.create_ticket_type(people.alice, "aurora", draft) for _ in range(2)
-    ]
+    regular, student = [await owners.ticket_types.create(people.alice, "aurora", draft) for _ in range(2)]
     assert isinstance(regular, Offer)
     assert isinstance(student, Offer)
     await desk.set(people.alice, student.ticket_type_id, code="STUDENT")

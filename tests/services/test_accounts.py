@@ -19,7 +19,7 @@ from ticketd.services.login_throttle import (
 from ticketd.services.passwords import Passwords
 from ticketd.storage.accounts import AccountStore
 from ticketd.storage.database import Database
-from ticketd.storage.sessions import SessionTable
+from ticketd.storage.sessions import SessionStore
 
 EMAIL, PASSWORD = "alice@example.org", "correct horse"
 ADDRESS = "192.0.2.1"
@@ -209,7 +209,7 @@ class TestKeepingAccounts:
     ) -> None:
         bob = await accounts.add("bob@example.org", "Bob", PASSWORD)
         assert isinstance(bob, Owner)
-        sessions = SessionTable(Database(pool))
+        sessions = SessionStore(Database(pool))
         await sessions.begin("alice's", alice.id, seconds=60)
         await sessions.begin("bob's", bob.id, seconds=60)
         await accounts.set_password(EMAIL, "battery staple")

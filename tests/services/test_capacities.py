@@ -5,7 +5,7 @@ import pytest
 from tests.fakes.clock import ManualClock
 from tests.fakes.router import InstantRouter
 from tests.services.conftest import People
-from tests.services.test_management import make_event, reason, refused_fields
+from tests.services.owners import make_event, reason, refused_fields
 from ticketd.core.catalogue import Event
 from ticketd.core.commands import Reserve, Wanted
 from ticketd.core.ids import InventoryId, TicketTypeId, reservation_id
@@ -14,7 +14,6 @@ from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.terms import UNLIMITED, EventStatus, Terms, TermsPatch
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.drafts import EventPatch, TicketTypeDraft
-from ticketd.services.management import Management
 from ticketd.services.owners import OwnerServices
 from ticketd.services.statistics import Statistics, StatisticsReport
 
@@ -29,22 +28,22 @@ async def room(owners: OwnerServices, people: People) -> InventoryId:
 
 
 async def open_on(
-    management: Management, people: People, room: InventoryId, name: str, *, ceiling: int = UNLIMITED
+    owners: OwnerServices, people: People, room: InventoryId, name: str, *, ceiling: int = UNLIMITED
 ) -> TicketTypeId:
     draft = TicketTypeDraft(Terms(name, ceiling), capacity_id=room)
-    offer = await management.create_ticket_type(people.alice, "aurora", draft)
+    offer = await owners.ticket_types.create(people.alice, "aurora", draft)
     assert isinstance(offer, Offer)
     return offer.ticket_type_id
 
 
 @pytest.fixture
-async def regular(management: Management, people: People, room: InventoryId) -> TicketTypeId:
-    return await open_on(management, people, room, "Regular")
+async def regular(owners: OwnerServices, people: People, room: InventoryId) -> TicketTypeId:
+    return await open_on(owners, people, room, "Regular")
 
 
 @pytest.fixture
-async def student(management: Management, people: People, room: InventoryId) -> TicketTypeId:
-    return await open_on(management, people, room, "Student", ceiling=20)
+async def student(owners: OwnerServices, people: People, room: InventoryId) -> TicketTypeId:
+    return await open_on(owners, people, room, "Student", ceiling=20)
 
 
 async def hold(router: InstantRouter, clock: ManualClock, room: InventoryId, *wanted: Wanted) -> None:
@@ -74,9 +73,9 @@ async def test_it_is_listed_with_its_ticket_types(
 
 
 async def test_one_ticket_type_changes_alone(
-    management: Management, people: People, catalogue: Catalogue, regular: TicketTypeId, student: TicketTypeId
+    owners: OwnerServices, people: People, catalogue: Catalogue, regular: TicketTypeId, student: TicketTypeId
 ) -> None:
-    offer = await management.change_ticket_type(people.alice, student, TermsPatch(price_cents=9_00))
+    offer = await owners.ticket_types.change(people.alice, student, TermsPatch(price_cents=9_00))
     assert isinstance(offer, Offer)
     assert (offer.ticket_type_id, offer.terms.price_cents, offer.figures.capacity) == (student, 9_00, 20)
     prices = [each.terms.price_cents for each in catalogue.ticket_types_of_organizer(people.aurora.id)]
@@ -84,9 +83,9 @@ async def test_one_ticket_type_changes_alone(
 
 
 async def test_one_ticket_type_is_deleted_alone(
-    management: Management, people: People, catalogue: Catalogue, regular: TicketTypeId, student: TicketTypeId
+    owners: OwnerServices, people: People, catalogue: Catalogue, regular: TicketTypeId, student: TicketTypeId
 ) -> None:
-    assert await management.delete_ticket_type(people.alice, student) is None
+    assert await owners.ticket_types.delete(people.alice, student) is None
     assert [each.id for each in catalogue.ticket_types_of_organizer(people.aurora.id)] == [regular]
 
 
@@ -94,7 +93,7 @@ async def test_it_cannot_go_while_ticket_types_draw_on_it(
     owners: OwnerServices, people: People, catalogue: Catalogue, room: InventoryId, regular: TicketTypeId
 ) -> None:
     assert reason(await owners.capacities.delete(people.alice, room)) is Reason.HAS_SALES
-    assert await owners.management.delete_ticket_type(people.alice, regular) is None
+    assert await owners.ticket_types.delete(people.alice, regular) is None
     assert await owners.capacities.delete(people.alice, room) is None
     assert catalogue.capacity(room) is None
 
@@ -117,12 +116,12 @@ async def test_it_cannot_shrink_below_what_is_taken(
 
 
 async def test_another_organizers_cannot_be_drawn_on(
-    management: Management, people: People, room: InventoryId
+    owners: OwnerServices, people: People, room: InventoryId
 ) -> None:
-    await management.create_organizer(people.bob, name="Bob", slug="bobs")
+    await owners.organizers.create(people.bob, name="Bob", slug="bobs")
     for capacity_id in (room, InventoryId(room + 1000)):
         draft = TicketTypeDraft(Terms("Mine", UNLIMITED), capacity_id=capacity_id)
-        outcome = await management.create_ticket_type(people.bob, "bobs", draft)
+        outcome = await owners.ticket_types.create(people.bob, "bobs", draft)
         assert refused_fields(outcome) == ["capacity_id"]
 
 
@@ -138,15 +137,15 @@ async def test_to_others_it_does_not_exist(owners: OwnerServices, people: People
 
 class TestSharedByAnEvent:
     @pytest.fixture
-    async def event(self, management: Management, people: People) -> Event:
-        return await make_event(management, people)
+    async def event(self, owners: OwnerServices, people: People) -> Event:
+        return await make_event(owners, people)
 
     @pytest.fixture
     async def both(
-        self, management: Management, people: People, room: InventoryId, event: Event
+        self, owners: OwnerServices, people: People, room: InventoryId, event: Event
     ) -> list[TicketTypeId]:
         made = [
-            await management.create_ticket_type(
+            await owners.ticket_types.create(
                 people.alice, "aurora", TicketTypeDraft(Terms(name, 60), event.id, capacity_id=room)
             )
             for name in ("Regular", "Student")
@@ -155,7 +154,7 @@ class TestSharedByAnEvent:
 
     async def test_every_ticket_type_follows_the_event(
         self,
-        management: Management,
+        owners: OwnerServices,
         people: People,
         router: InstantRouter,
         event: Event,
@@ -163,7 +162,7 @@ class TestSharedByAnEvent:
         both: list[TicketTypeId],
     ) -> None:
         patch = EventPatch(status=EventStatus.CANCELLED)
-        assert isinstance(await management.change_event(people.alice, event.id, patch), Event)
+        assert isinstance(await owners.events.change(people.alice, event.id, patch), Event)
         offer = router.offer(room)
         assert offer is not None
         assert offer.window is None
@@ -172,7 +171,7 @@ class TestSharedByAnEvent:
 
     async def test_the_one_left_behind_is_brought_in_line_at_the_next_start(
         self,
-        management: Management,
+        owners: OwnerServices,
         people: People,
         router: InstantRouter,
         clock: ManualClock,
@@ -181,9 +180,9 @@ class TestSharedByAnEvent:
         both: list[TicketTypeId],
     ) -> None:
         router.refuse_next(room, Refusal(Reason.OVERLOADED, retry_after_seconds=1))
-        await management.change_event(people.alice, event.id, EventPatch(status=EventStatus.DRAFT))
+        await owners.events.change(people.alice, event.id, EventPatch(status=EventStatus.DRAFT))
         router.commands.clear()
-        assert await management.realign_events(clock.now()) is None
+        assert await owners.events.realign(clock.now()) is None
         assert [inventory_id for inventory_id, _ in router.commands] == [room]
         offer = router.offer(room)
         assert offer is not None
@@ -192,14 +191,14 @@ class TestSharedByAnEvent:
 
     async def test_deleting_the_event_leaves_the_capacity(
         self,
-        management: Management,
+        owners: OwnerServices,
         people: People,
         catalogue: Catalogue,
         event: Event,
         room: InventoryId,
         both: list[TicketTypeId],
     ) -> None:
-        assert await management.delete_event(people.alice, event.id) is None
+        assert await owners.events.delete(people.alice, event.id) is None
         assert catalogue.ticket_types_on(room) == []
         assert catalogue.capacity(room) is not None
 

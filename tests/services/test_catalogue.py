@@ -19,7 +19,8 @@ from ticketd.core.ids import (
 from ticketd.core.outcomes import Figures, Offer
 from ticketd.core.terms import EventStatus, Kind, Profile, Terms
 from ticketd.services.catalogue import Catalogue
-from ticketd.services.management import EventDraft, Management
+from ticketd.services.drafts import EventDraft
+from ticketd.services.owners import OwnerServices
 from ticketd.storage.catalogue import CatalogueStore
 
 NOON = Instant(1_800_000_000 * SECOND)
@@ -196,10 +197,10 @@ def test_guests_see_coupons_but_nothing_of_a_deleted_event(memory: Catalogue) ->
     assert not memory.visible(orphan)
 
 
-async def test_loading_finds_what_management_has_stored(
-    store: CatalogueStore, management: Management, people: People
+async def test_loading_finds_what_owners_have_stored(
+    store: CatalogueStore, owners: OwnerServices, people: People
 ) -> None:
-    made = await management.create_event(
+    made = await owners.events.create(
         people.alice, "aurora", EventDraft("Concert", Instant(NOON + HOUR), "UTC")
     )
     assert isinstance(made, Event)

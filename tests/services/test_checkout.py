@@ -37,7 +37,9 @@ from ticketd.core.inventory import PAYMENT_ATTEMPTS_MAX, RETRY_SECONDS
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Reservation, ReservationStatus
 from ticketd.core.terms import EventStatus, EventWindow, Profile, Terms
-from ticketd.services.checkout import Checkout, CheckoutLimits, Payment
+from ticketd.services.charging import Charging, ChargingLimits
+from ticketd.services.checkout import Checkout, CheckoutLimits
+from ticketd.services.payment import Payment
 from ticketd.services.payment_steps import BackOff
 
 HELD, PAYING, PAID = ReservationStatus.HELD, ReservationStatus.PAYING, ReservationStatus.PAID
@@ -85,20 +87,23 @@ class Shop:
         close_seconds_max: float = SECONDS_MAX,
         charge_seconds_max: float = SECONDS_MAX,
     ) -> Checkout:
-        return Checkout(
+        charging = Charging(
             router=self.router,
             reservations=self.router,
             guests=self.guests,
             guest_limits=self.guest_limits,
             gateway=self.bank,
-            limits=CheckoutLimits(
-                payments_max=payments_max,
-                answer_seconds_max=answer_seconds_max,
+            limits=ChargingLimits(
                 charge_seconds_max=charge_seconds_max,
-                close_seconds_max=close_seconds_max,
                 back_off=BackOff(first_seconds=0.0001, seconds_max=0.001),
             ),
         )
+        limits = CheckoutLimits(
+            payments_max=payments_max,
+            answer_seconds_max=answer_seconds_max,
+            close_seconds_max=close_seconds_max,
+        )
+        return Checkout(charging, limits)
 
     def restart(self) -> None:
         """A new process: nothing left of the old one, and nothing goes wrong any more."""
@@ -507,6 +512,17 @@ async def test_a_crash_at_any_step_is_settled_by_the_next_start(
     assert len(await shop.statuses(reservation_id)) == 1
     if price_cents:
         await shop.check_promise(reservation_id)
+
+
+async def test_what_was_paid_in_part_is_paid_whole_whatever_the_gateway_has_forgotten(shop: Shop) -> None:
+    reservation_id = shop.reserve(parts=2)
+    known = ReservationId(reservation_id)
+    for inventory_id in (InventoryId(1), InventoryId(2)):
+        shop.router.do(inventory_id, StartPayment(known))
+    shop.router.do(InventoryId(2), Confirm(known, 1, (TicketCode("a"), TicketCode("b"))))
+    await shop.checkout.settle_unfinished(shop.router.paying())
+    assert await shop.statuses(reservation_id) == {PAID}
+    assert shop.bank.lookup_calls == 0
 
 
 async def test_a_charge_of_a_process_that_was_replaced_comes_too_late(shop: Shop) -> None:

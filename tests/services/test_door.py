@@ -12,10 +12,9 @@ from ticketd.core.catalogue import Defences, Event
 from ticketd.core.commands import Reserve
 from ticketd.core.ids import EventId, Instant, InventoryId
 from ticketd.core.places import Place, Tokens
-from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.refusals import TRY_AGAIN, Reason, Refusal
 from ticketd.core.terms import Switch
 from ticketd.core.waves import ADMISSION_SECONDS
-from ticketd.services.answering import TRY_AGAIN
 from ticketd.services.door import Visitor
 from ticketd.services.sales import Granted
 
@@ -109,7 +108,7 @@ async def test_what_belongs_to_no_event_or_to_one_without_a_room_needs_no_place(
     event = await lobby.open(waiting_room=Switch.OFF)
     assert await lobby.outcome(None) == "granted"
     assert await lobby.outcome("nonsense") == "granted"
-    assert lobby.rooms.room_of(event.id) is None
+    assert lobby.rooms.waiting_room(event.id) is None
 
 
 # -- once
@@ -273,7 +272,7 @@ async def test_what_is_in_doubt_without_a_key_may_be_tried_again(lobby: Lobby) -
 async def test_the_inventory_refuses_a_second_use_that_the_service_did_not_see(lobby: Lobby) -> None:
     _, token = await admitted(lobby)
     assert await lobby.outcome(token) == "granted"
-    room = lobby.rooms.room_of(EventId(7))
+    room = lobby.rooms.waiting_room(EventId(7))
     assert room is not None
     for wave in room._waves:
         wave.used.clear()

@@ -40,8 +40,8 @@ class Foyer(Lobby):
         self.rules = RuleTally()
         proof_demands = ProofDemands(
             proof=ProofOfWork(b"proof"),
-            is_open=self.rooms.is_open_at,
-            is_quiet=self.rooms.is_quiet_at,
+            is_open=self.rooms.is_open,
+            is_quiet=self.rooms.is_quiet,
             rules=self.rules,
         )
         self.entrance = Entrance(

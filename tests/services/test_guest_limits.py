@@ -36,8 +36,10 @@ from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Reservation, ReservationStatus
 from ticketd.core.terms import UNLIMITED, EventStatus, EventWindow, Kind, Profile, Terms, TermsPatch
 from ticketd.services.catalogue import Catalogue
-from ticketd.services.checkout import Checkout, CheckoutLimits, Payment
+from ticketd.services.charging import Charging, ChargingLimits
+from ticketd.services.checkout import Checkout, CheckoutLimits
 from ticketd.services.guest_limits import CLAIM_SECONDS, GuestLimits
+from ticketd.services.payment import Payment
 from ticketd.services.payment_steps import BackOff
 from ticketd.services.reservations import Reservations
 from ticketd.services.sales import Granted, Sales
@@ -112,19 +114,18 @@ class Gala:
             door=OpenDoor(),
             hold_seconds=HOLD_SECONDS,
             tentative_hold_seconds=10,
+            answer_seconds_max=10.0,
         )
-        self.checkout = Checkout(
+        charging = Charging(
             router=self.router,
             reservations=self.reservations,
             guests=self.guests,
             guest_limits=GuestLimits(catalogue=self.catalogue, router=self.router, secret=b"secret"),
             gateway=self.bank,
-            limits=CheckoutLimits(
-                answer_seconds_max=SECONDS_MAX,
-                close_seconds_max=0,
-                back_off=BackOff(first_seconds=0.0001, seconds_max=0.001),
-            ),
+            limits=ChargingLimits(back_off=BackOff(first_seconds=0.0001, seconds_max=0.001)),
         )
+        limits = CheckoutLimits(answer_seconds_max=SECONDS_MAX, close_seconds_max=0)
+        self.checkout = Checkout(charging, limits)
 
     async def reserve(self, quantity: int = 1, *places: InventoryId) -> str:
         """Hold so many of each place."""

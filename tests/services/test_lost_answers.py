@@ -11,8 +11,7 @@ from ticketd.core.ids import OwnerId
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.ports import StorageUnavailable
 from ticketd.services.catalogue import Catalogue
-from ticketd.services.management import Management
-from ticketd.services.owners import owner_services
+from ticketd.services.owners import OwnerServices, owner_services
 from ticketd.storage.catalogue import CatalogueStore
 from ticketd.storage.database import Database
 from ticketd.storage.orders import OrderStore
@@ -30,7 +29,7 @@ class Forgetful(CatalogueStore):
 @pytest.fixture
 def forgetful(
     catalogue: Catalogue, router: InstantRouter, pool: asyncpg.Pool, clock: ManualClock
-) -> Management:
+) -> OwnerServices:
     database = Database(pool)
     return owner_services(
         catalogue=catalogue,
@@ -39,15 +38,15 @@ def forgetful(
         orders=OrderStore(database),
         router=router,
         clock=clock,
-    ).management
+    )
 
 
 async def test_an_organizer_made_without_an_answer_is_there_when_asked_for_again(
-    forgetful: Management, people: People
+    forgetful: OwnerServices, people: People
 ) -> None:
     with pytest.raises(StorageUnavailable):
-        await forgetful.create_organizer(people.alice, name="Lost", slug="lost")
-    again = await forgetful.create_organizer(people.alice, name="Lost", slug="lost")
+        await forgetful.organizers.create(people.alice, name="Lost", slug="lost")
+    again = await forgetful.organizers.create(people.alice, name="Lost", slug="lost")
     assert again == Refusal(Reason.SLUG_TAKEN)
-    made = await forgetful.access(people.alice, "lost")
+    made = await forgetful.access.organizer(people.alice, "lost")
     assert isinstance(made, Organizer)

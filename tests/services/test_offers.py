@@ -25,7 +25,7 @@ async def shared(house: House, *names: str) -> list[TicketTypeId]:
     made = []
     for name in names:
         draft = TicketTypeDraft(Terms(name, 100), capacity_id=pool.inventory_id)
-        offer = await house.management.create_ticket_type(ANNA.id, organizer.slug, draft)
+        offer = await house.ticket_types.create(ANNA.id, organizer.slug, draft)
         assert isinstance(offer, Offer), offer
         made.append(offer.ticket_type_id)
     return made

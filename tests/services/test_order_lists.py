@@ -3,11 +3,17 @@
 import csv
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 
+from tests.fakes.clock import START
+from tests.services.conftest import People
+from tests.services.owners import refused_fields
 from ticketd.core.ids import EventId, Instant, ReservationId, SeatId, TicketTypeId
+from ticketd.core.refusals import Refusal
 from ticketd.core.reservations import ReservationStatus
 from ticketd.services.order_lists import csv_lines, cursor_after, position_of
+from ticketd.services.owners import OwnerServices
 from ticketd.storage.orders import NEWEST, Order, OrderLine, Position
 
 
@@ -106,3 +112,51 @@ def test_no_cursor_is_the_beginning() -> None:
 def test_a_cursor_that_no_list_gave_is_an_error(cursor: str) -> None:
     with pytest.raises(ValueError, match="not a cursor"):
         position_of(cursor)
+
+
+class TestALongList:
+    @pytest.fixture(autouse=True)
+    async def five_orders(self, pool: asyncpg.Pool, people: People) -> None:
+        await pool.executemany(
+            "INSERT INTO order_line VALUES ($1, 1, $2, $3, 'paid', 1, 100, $4)",
+            [(f"r{n}", people.aurora.id, f"1-{n}", START + n // 2) for n in range(5)],
+        )
+
+    async def test_come_page_by_page_each_once(self, owners: OwnerServices, people: People) -> None:
+        numbers: list[str] = []
+        cursor = None
+        while True:
+            page = await owners.order_lists.page(people.alice, "aurora", cursor=cursor, limit=2)
+            assert not isinstance(page, Refusal)
+            numbers += [order.number for order in page.items]
+            if page.next is None:
+                break
+            cursor = page.next
+        assert numbers == ["1-4", "1-2", "1-3", "1-0", "1-1"]
+
+    async def test_a_full_last_page_has_no_cursor(self, owners: OwnerServices, people: People) -> None:
+        page = await owners.order_lists.page(people.alice, "aurora", limit=5)
+        assert not isinstance(page, Refusal)
+        assert page.next is None
+
+    async def test_a_cursor_that_no_list_gave_is_refused(self, owners: OwnerServices, people: People) -> None:
+        assert refused_fields(await owners.order_lists.page(people.alice, "aurora", cursor="x")) == ["cursor"]
+
+    async def test_a_limit_out_of_range_is_refused(self, owners: OwnerServices, people: People) -> None:
+        for limit in (-1, 0, 201):
+            assert refused_fields(await owners.order_lists.page(people.alice, "aurora", limit=limit)) == [
+                "limit"
+            ]
+
+    async def test_no_cursor_gives_a_reservation_id_away(self, owners: OwnerServices, people: People) -> None:
+        page = await owners.order_lists.page(people.alice, "aurora", limit=1)
+        assert not isinstance(page, Refusal)
+        assert page.next == "MTgwMDAwMDAwMDAwMDAwMjoxLTQ="  # 1800000000000002:1-4
+
+    async def test_all_of_them_can_be_read_in_one_go(
+        self, owners: OwnerServices, people: People, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("ticketd.services.order_lists.ORDERS_PER_PAGE_MAX", 2)
+        orders = await owners.order_lists.all(people.alice, "aurora")
+        assert not isinstance(orders, Refusal)
+        assert [order.number async for order in orders] == ["1-4", "1-2", "1-3", "1-0", "1-1"]

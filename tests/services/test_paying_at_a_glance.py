@@ -15,6 +15,7 @@ from ticketd.core.facts import AnyFact, Reserved
 from ticketd.core.ids import ReservationId, reservation_id
 from ticketd.core.refusals import Reason
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
+from ticketd.services.charging import Charging, ChargingLimits
 from ticketd.services.checkout import Checkout, CheckoutLimits
 
 
@@ -25,14 +26,15 @@ class Till:
         self.office = office
         self.journal = office.house.journal
         self.bank = FakeGateway()
-        self.checkout = Checkout(
+        charging = Charging(
             router=office.house.registry,
             reservations=office.reservations,
             guests=FakeGuests(),
             guest_limits=NoLimits(),
             gateway=self.bank,
-            limits=CheckoutLimits(),
+            limits=ChargingLimits(),
         )
+        self.checkout = Checkout(charging, CheckoutLimits())
 
     async def undurable(self) -> Line:
         """A line that is decided and no more."""

@@ -42,7 +42,7 @@ class Door:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.open_rooms = {AUTO.id}
+        self.open_rooms = {AUTO}
         self.rules = RuleTally()
         self.demands = ProofDemands(
             proof=ProofOfWork(b"proof"),
@@ -120,7 +120,7 @@ def test_by_itself_it_asks_nobody_while_the_room_is_closed(door: Door) -> None:
 
 def test_the_places_of_one_event_count_for_no_other(door: Door) -> None:
     another = event_with(Switch.AUTO, 8)
-    door.open_rooms.add(another.id)
+    door.open_rooms.add(another)
     door.join(AUTO, *[HOME] * 100, seconds_between=0)
     assert not door.asks(another, HOME)
 

@@ -16,12 +16,13 @@ from tests.actors.house import (
     STALLS,
     VIP,
     House,
+    actor_limits,
     turns,
 )
 from tests.eventually import eventually
 from tests.fakes.clock import ManualClock
 from tests.services.office import KEY, PLACES, TENTATIVE_SECONDS, Office, cart, line, reason
-from ticketd.actors.ticket_type import ActorLimits, PoisonedCommand
+from ticketd.actors.ticket_type import PoisonedCommand
 from ticketd.core import commands as c
 from ticketd.core.catalogue import Event
 from ticketd.core.facts import Reserved, Sealed
@@ -125,6 +126,14 @@ async def test_a_draft_events_ticket_type_is_not_found(office: Office, clock: Ma
     draft = InventoryId(4)
     await office.sell(draft, Profile(ORGANIZER, event.id, "code-4"), EventWindow(event.status))
     assert reason(await office.sales.reserve([line(draft)], None)) is Reason.NOT_FOUND
+
+
+async def test_two_organizers_are_told_before_a_ticket_type_that_nobody_knows(office: Office) -> None:
+    foreign, unknown = InventoryId(5), InventoryId(99)
+    await office.sell(foreign, Profile(OrganizerId(2), None, "code-5"))
+    wanted = [line(VIP), line(unknown), line(foreign)]
+    assert reason(await office.sales.reserve(wanted, None)) is Reason.INVALID
+    assert reason(await office.sales.reserve(wanted[:2], None)) is Reason.NOT_FOUND
 
 
 async def test_ticket_types_of_two_organizers_make_no_reservation(office: Office) -> None:
@@ -296,7 +305,7 @@ async def test_a_cart_whose_last_seal_came_too_late_is_held_by_nobody(
     clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ticketd.services.carts._SEAL_RETRY_SECONDS", 0.001)
-    office = await Office(clock, ActorLimits(answer_seconds_max=10)).open()
+    office = await Office(clock, actor_limits(answer_seconds_max=10)).open()
     ask, home_seals = office.house.registry.ask, 0
 
     def late(inventory_id: InventoryId, command: c.AnyCommand) -> asyncio.Future[Outcome]:
@@ -392,7 +401,7 @@ async def test_a_late_repeat_takes_nothing_from_a_cart_that_has_been_paid_meanwh
 ) -> None:
     """The repeat's commands wait in crowded mailboxes, where those of the payment overtake them."""
     for delay in range(8):
-        office = await Office(clock, ActorLimits(batch_size_max=1)).open()
+        office = await Office(clock, actor_limits(batch_size_max=1)).open()
         reserving = asyncio.create_task(office.sales.reserve(cart(), KEY))
         await turns(delay)
         repeating = asyncio.create_task(office.sales.reserve(cart(), KEY))
@@ -420,7 +429,7 @@ async def crowd(office: Office) -> None:
 
 
 async def test_a_cart_whose_last_seal_is_in_doubt_is_the_guests_if_it_happened(clock: ManualClock) -> None:
-    office = await Office(clock, ActorLimits(answer_seconds_max=10)).open()
+    office = await Office(clock, actor_limits(answer_seconds_max=10)).open()
     reserving = asyncio.create_task(office.sales.reserve(cart(), KEY))
     async with asyncio.timeout(ANSWER_SECONDS_MAX):
         while office.count(Sealed)[1:] != [1, 1]:
@@ -446,7 +455,7 @@ def test_carts_over_the_same_ticket_types_are_all_or_nothing_in_any_order(seed: 
 
 
 async def _rush(dice: random.Random, guests: int) -> None:
-    office = await Office(ManualClock(), ActorLimits(batch_size_max=2)).open(capacity=4)
+    office = await Office(ManualClock(), actor_limits(batch_size_max=2)).open(capacity=4)
 
     async def guest() -> Granted | Refusal:
         wanted = dice.sample(PLACES, dice.randint(1, 3))

@@ -7,7 +7,7 @@ import pytest
 from tests.fakes.clock import START
 from tests.fakes.router import InstantRouter
 from tests.services.conftest import People
-from tests.services.test_management import OVERLOADED, reason, refused_fields
+from tests.services.owners import OVERLOADED, reason, refused_fields
 from ticketd.core.catalogue import Event, Venue
 from ticketd.core.commands import Open
 from ticketd.core.hall import Hall
@@ -53,7 +53,7 @@ async def venue(owners: OwnerServices, people: People) -> Venue:
 @pytest.fixture
 async def evening(owners: OwnerServices, people: People, venue: Venue) -> Event:
     draft = EventDraft("Hamlet", TOMORROW, "Europe/Vienna", venue_id=venue.id)
-    made = await owners.management.create_event(people.alice, "aurora", draft)
+    made = await owners.events.create(people.alice, "aurora", draft)
     assert isinstance(made, Event)
     return made
 
@@ -71,7 +71,7 @@ class Desk:
             sections=sections,
             seats=tuple(SeatId(seat) for seat in seats),
         )
-        return await self._owners.management.create_ticket_type(self._people.alice, "aurora", draft)
+        return await self._owners.ticket_types.create(self._people.alice, "aurora", draft)
 
 
 @pytest.fixture
@@ -133,16 +133,15 @@ async def test_a_seat_belongs_to_one_ticket_type_of_an_event(
 
 
 async def test_seats_need_an_event_at_a_venue_with_a_map(owners: OwnerServices, people: People) -> None:
-    management = owners.management
     bare = await owners.venues.create(people.alice, "aurora", VenueDraft("Meadow", "UTC"))
     assert isinstance(bare, Venue)
     for venue_id in (None, bare.id):
         draft = EventDraft("Fair", TOMORROW, "UTC", venue_id=venue_id)
-        event = await management.create_event(people.alice, "aurora", draft)
+        event = await owners.events.create(people.alice, "aurora", draft)
         assert isinstance(event, Event)
         assert refused_fields(await Desk(owners, people, event).open(sections=("Stalls",))) == ["event_id"]
     coupon = TicketTypeDraft(Terms("Coupon", UNLIMITED), sections=("Stalls",))
-    outcome = await management.create_ticket_type(people.alice, "aurora", coupon)
+    outcome = await owners.ticket_types.create(people.alice, "aurora", coupon)
     assert refused_fields(outcome) == ["event_id"]
 
 
@@ -154,7 +153,7 @@ async def test_seats_are_not_sold_from_a_shared_capacity(
     draft = TicketTypeDraft(
         Terms("Regular", UNLIMITED), evening.id, capacity_id=pool.inventory_id, sections=("Stalls",)
     )
-    outcome = await owners.management.create_ticket_type(people.alice, "aurora", draft)
+    outcome = await owners.ticket_types.create(people.alice, "aurora", draft)
     assert refused_fields(outcome) == ["capacity_id"]
 
 
@@ -163,7 +162,7 @@ async def test_their_number_cannot_be_changed_but_all_else_can(
 ) -> None:
     offer = await desk.open(sections=("Stalls",))
     assert isinstance(offer, Offer)
-    change, ticket_type_id = owners.management.change_ticket_type, offer.ticket_type_id
+    change, ticket_type_id = owners.ticket_types.change, offer.ticket_type_id
     outcome = await change(people.alice, ticket_type_id, TermsPatch(capacity=7))
     assert refused_fields(outcome) == ["capacity"]
     changed = await change(people.alice, ticket_type_id, TermsPatch(capacity=8, price_cents=45_00))
@@ -188,7 +187,7 @@ async def test_the_venue_stays_while_its_seats_are_on_sale(
     desk: Desk, owners: OwnerServices, people: People, evening: Event
 ) -> None:
     await desk.open(sections=("Stalls",))
-    change = owners.management.change_event
+    change = owners.events.change
     assert refused_fields(await change(people.alice, evening.id, EventPatch(venue_id=None))) == ["venue_id"]
     assert isinstance(await change(people.alice, evening.id, EventPatch(name="Macbeth")), Event)
 
@@ -197,9 +196,9 @@ async def test_a_venue_with_events_cannot_be_deleted(
     owners: OwnerServices, people: People, venue: Venue, evening: Event
 ) -> None:
     assert reason(await owners.venues.delete(people.alice, venue.id)) is Reason.HAS_SALES
-    assert await owners.management.delete_event(people.alice, evening.id) is None
+    assert await owners.events.delete(people.alice, evening.id) is None
     assert await owners.venues.delete(people.alice, venue.id) is None
-    assert reason(await owners.venues.own(people.alice, venue.id)) is Reason.NOT_FOUND
+    assert reason(await owners.access.venue(people.alice, venue.id)) is Reason.NOT_FOUND
 
 
 async def test_the_opening_fact_explains_the_seats(desk: Desk, router: InstantRouter) -> None:

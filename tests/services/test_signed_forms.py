@@ -5,7 +5,6 @@ import pytest
 from tests.fakes.clock import ManualClock
 from tests.services.defended import defended
 from ticketd.core.catalogue import Defences, Event
-from ticketd.core.ids import EventId
 from ticketd.core.refusals import Reason
 from ticketd.core.stats import RuleTally
 from ticketd.core.terms import Switch
@@ -27,7 +26,7 @@ class Desk:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.rules = RuleTally()
-        self.open_rooms: set[EventId] = set()
+        self.open_rooms: set[Event] = set()
         self.forms = SignedForms(b"forms", is_open=self.open_rooms.__contains__, rules=self.rules)
 
     def form(self, kind: FormKind = FormKind.BUY, event: Event | None = ON, *, sent: str = "") -> str:
@@ -108,7 +107,7 @@ def test_the_switch_decides_and_by_itself_it_is_on_while_the_room_is_open(desk: 
     assert desk.refuses(None, ON)
     assert not desk.refuses(None, OFF)
     assert not desk.refuses(None, AUTO)
-    desk.open_rooms.add(AUTO.id)
+    desk.open_rooms.add(AUTO)
     assert desk.refuses(None, AUTO)
     assert not desk.refuses(None, OFF)
 

@@ -11,7 +11,8 @@ from ticketd.core.ids import EventId, Instant, TicketTypeId
 from ticketd.core.outcomes import Offer
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.terms import Terms, TermsPatch
-from ticketd.services.management import EventDraft, Management, TicketTypeDraft
+from ticketd.services.drafts import EventDraft, TicketTypeDraft
+from ticketd.services.owners import OwnerServices
 from ticketd.services.statistics import Row, Statistics, StatisticsReport
 
 
@@ -24,16 +25,16 @@ class Season:
 
 
 @pytest.fixture
-async def season(management: Management, people: People, guests: Guests) -> Season:
-    await management.create_organizer(people.alice, name="Boxes", slug="boxes")
+async def season(owners: OwnerServices, people: People, guests: Guests) -> Season:
+    await owners.organizers.create(people.alice, name="Boxes", slug="boxes")
     season = Season()
-    season.late = await make_event(management, people, "aurora", starts_at=2)
-    season.early = await make_event(management, people, "boxes", starts_at=1)
+    season.late = await make_event(owners, people, "aurora", starts_at=2)
+    season.early = await make_event(owners, people, "boxes", starts_at=1)
     season.ticket_types = [
-        await make_ticket_type(management, people, "aurora", "Regular", 10_00, season.late.id),
-        await make_ticket_type(management, people, "aurora", "VIP", 99_00, season.late.id),
-        await make_ticket_type(management, people, "boxes", "Regular", 20_00, season.early.id),
-        await make_ticket_type(management, people, "boxes", "Coupon", 0, None),
+        await make_ticket_type(owners, people, "aurora", "Regular", 10_00, season.late.id),
+        await make_ticket_type(owners, people, "aurora", "VIP", 99_00, season.late.id),
+        await make_ticket_type(owners, people, "boxes", "Regular", 20_00, season.early.id),
+        await make_ticket_type(owners, people, "boxes", "Coupon", 0, None),
     ]
     regular, vip, boxes_regular, coupon = season.ticket_types
     await guests.buy(regular, 3)
@@ -44,18 +45,18 @@ async def season(management: Management, people: People, guests: Guests) -> Seas
     return season
 
 
-async def make_event(management: Management, people: People, slug: str, *, starts_at: int) -> Event:
+async def make_event(owners: OwnerServices, people: People, slug: str, *, starts_at: int) -> Event:
     draft = EventDraft(f"Concert {starts_at}", Instant(START + starts_at), "UTC")
-    event = await management.create_event(people.alice, slug, draft)
+    event = await owners.events.create(people.alice, slug, draft)
     assert isinstance(event, Event)
     return event
 
 
 async def make_ticket_type(
-    management: Management, people: People, slug: str, name: str, price_cents: int, event_id: EventId | None
+    owners: OwnerServices, people: People, slug: str, name: str, price_cents: int, event_id: EventId | None
 ) -> TicketTypeId:
     draft = TicketTypeDraft(Terms(name, capacity=100, price_cents=price_cents), event_id)
-    offer = await management.create_ticket_type(people.alice, slug, draft)
+    offer = await owners.ticket_types.create(people.alice, slug, draft)
     assert isinstance(offer, Offer)
     return ticket_type_of(offer)
 
@@ -157,9 +158,9 @@ async def test_another_owners_sales_are_not_found(
 
 
 async def test_renaming_moves_the_sales_to_the_new_name(
-    statistics: Statistics, management: Management, people: People, season: Season
+    statistics: Statistics, owners: OwnerServices, people: People, season: Season
 ) -> None:
-    await management.change_ticket_type(people.alice, season.ticket_types[1], TermsPatch(name="Gold"))
+    await owners.ticket_types.change(people.alice, season.ticket_types[1], TermsPatch(name="Gold"))
     report = await statistics.of(people.alice)
     assert isinstance(report, StatisticsReport)
     assert [row.name for row in report.by_ticket_type_name] == ["Coupon", "Gold", "Regular"]

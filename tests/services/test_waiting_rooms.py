@@ -227,7 +227,7 @@ async def test_a_restart_while_waiting_loses_and_doubles_no_place(lobby: Lobby, 
     if cleanly:
         assert {lobby.look(token).number for token in tokens} == set(range(40))
     await lobby.wait(11)
-    assert len({lobby.rooms.room_of(CONCERT).place_of(lobby.look(t).number) for t in tokens}) == 40  # type: ignore[union-attr]
+    assert len({lobby.rooms.waiting_room(CONCERT).place_of(lobby.look(t).number) for t in tokens}) == 40  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("cleanly", [True, False])
@@ -268,7 +268,7 @@ async def test_while_the_database_is_down_guests_join_as_long_as_there_are_numbe
     await lobby.join(event, 17)
     lobby.store.is_down = True
     made, durable = 0, lobby.store.rooms[CONCERT].record.numbers_to
-    while lobby.rooms.room_of(CONCERT).joined < durable:  # type: ignore[union-attr]
+    while lobby.rooms.waiting_room(CONCERT).joined < durable:  # type: ignore[union-attr]
         await lobby.join(event)
         made += 1
     assert made > 0
@@ -361,7 +361,7 @@ async def test_two_changes_at_once_are_both_made(lobby: Lobby) -> None:
         lobby.rooms.steer(event, lambda known: msgspec.structs.replace(known, shoppers_max=3)),
         lobby.rooms.tick(),
     )
-    room = lobby.rooms.room_of(CONCERT)
+    room = lobby.rooms.waiting_room(CONCERT)
     assert room is not None
     assert room.record.steering == Steering(paused=True, shoppers_max=3)
 
@@ -421,7 +421,7 @@ async def test_a_deleted_event_leaves_no_room(lobby: Lobby) -> None:
     assert lobby.look(token).status.value == "closed"
     await lobby.wait(1)
     assert isinstance(lobby.rooms.standing(token), Refusal)
-    assert lobby.rooms.room_of(event.id) is None
+    assert lobby.rooms.waiting_room(event.id) is None
 
 
 async def test_an_event_deleted_while_its_room_is_made_has_none(lobby: Lobby) -> None:
@@ -522,7 +522,7 @@ async def test_each_room_of_the_past_starts_without_being_asked(lobby: Lobby) ->
     event = await lobby.open(opens_after=5)
     await lobby.join(event, 2)
     await lobby.restart()
-    assert lobby.rooms.room_of(EventId(99)) is None
+    assert lobby.rooms.waiting_room(EventId(99)) is None
     assert (await notice(lobby, event)).joined >= 2
 
 

@@ -164,5 +164,5 @@ async def test_guests_can_rely_on_what_they_are_told(seed: int) -> None:
     evening = Evening(seed)
     async with asyncio.timeout(SECONDS_MAX):
         await evening.play()
-    places = [evening.lobby.rooms.room_of(CONCERT).place_of(number) for number in evening.tokens]  # type: ignore[union-attr]
+    places = [evening.lobby.rooms.waiting_room(CONCERT).place_of(number) for number in evening.tokens]  # type: ignore[union-attr]
     assert len(set(places)) == len(places) > 100 or None in places

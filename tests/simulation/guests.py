@@ -31,8 +31,8 @@ from ticketd.core.outcomes import Offer
 from ticketd.core.refusals import Refusal
 from ticketd.core.reservations import Reservation, ReservationStatus
 from ticketd.core.terms import EventStatus, EventWindow, TermsPatch
-from ticketd.services.checkout import Payment
 from ticketd.services.door import Visitor
+from ticketd.services.payment import Payment
 from ticketd.services.sales import Granted, LineRequest
 from ticketd.web.context import Services
 

@@ -9,7 +9,7 @@ from tests.simulation.mutation import Mutation, Patches, into
 from ticketd.actors.ticket_type import TicketTypeActor
 from ticketd.core import commands as c
 from ticketd.core import facts as f
-from ticketd.core import inventory, on_sale
+from ticketd.core import on_sale, terms_commands
 from ticketd.core.decisions import Decision
 from ticketd.core.ids import Instant, InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
@@ -47,7 +47,7 @@ def _() -> Patches:
     def cut(on: on_sale.OnSale, command: c.ChangeTerms, now: Instant, *, taken: int) -> Decision:
         return change(on, command, now, taken=0)
 
-    return [(inventory, "change_terms", cut)]
+    return [(terms_commands, "change_terms", cut)]
 
 
 @into(OF_CORE, "paying expires under a payment in flight")

@@ -16,6 +16,7 @@ from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.ports import CardError, Charge
 from ticketd.services.carts import Carts
+from ticketd.services.charging import Charging
 from ticketd.services.checkout import Checkout
 from ticketd.services.payment_steps import PaymentSteps, Step
 
@@ -27,9 +28,11 @@ OF_SERVICES: Final[list[Mutation]] = []
 
 @into(OF_SERVICES, "a cart's home line is sealed without waiting for the others")
 def _() -> Patches:
-    async def seal(self: Carts, reservation: ReservationId, parts: tuple[InventoryId, ...]) -> Refusal | None:
+    async def seal(
+        self: Carts, reservation: ReservationId, inventory_ids: tuple[InventoryId, ...]
+    ) -> Refusal | None:
         command = c.Seal(reservation, Instant(self._clock.now() + self._hold_seconds * SECOND))
-        outcomes = await asyncio.gather(*(self._router.ask(part, command) for part in parts))
+        outcomes = await asyncio.gather(*(self._router.ask(each, command) for each in inventory_ids))
         return None if isinstance(outcomes[0], Line) else Refusal(Reason.OVERLOADED)
 
     return [(Carts, "_seal", seal)]
@@ -37,10 +40,12 @@ def _() -> Patches:
 
 @into(OF_SERVICES, "a cart is kept though its last seal failed")
 def _() -> Patches:
-    async def seal(self: Carts, reservation: ReservationId, parts: tuple[InventoryId, ...]) -> Refusal | None:
+    async def seal(
+        self: Carts, reservation: ReservationId, inventory_ids: tuple[InventoryId, ...]
+    ) -> Refusal | None:
         command = c.Seal(reservation, Instant(self._clock.now() + self._hold_seconds * SECOND))
-        for part in reversed(parts):
-            await self._router.ask(part, command)
+        for each in reversed(inventory_ids):
+            await self._router.ask(each, command)
         return None
 
     return [(Carts, "_seal", seal)]
@@ -119,12 +124,12 @@ def _() -> Patches:
 
 @into(OF_SERVICES, "a charge in doubt is made again under a new attempt id")
 def _() -> Patches:
-    async def charge_again(self: Checkout, paying: Reservation) -> bool:
+    async def charge_again(self: Charging, paying: Reservation) -> bool:
         attempt_id = f"{paying.home.reservation_id}-{paying.home.attempt}-again"
         await self._gateway.charge(attempt_id, paying.total_cents, "tok", EUR)
         return True
 
-    return [(Checkout, "_is_charged", charge_again)]
+    return [(Charging, "_is_charged", charge_again)]
 
 
 @into(OF_SERVICES, "the gateway's look-up isn't final (its contract, no safeguard of ours)")

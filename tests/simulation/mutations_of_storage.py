@@ -12,7 +12,7 @@ from ticketd.core import facts as f
 from ticketd.core.outcomes import Outcome
 from ticketd.core.refusals import Refusal
 from ticketd.ports import Author, Batch, Superseded
-from ticketd.storage.journal import PostgresJournal, Settled
+from ticketd.storage.journal import Handed, PostgresJournal
 
 OF_STORAGE: Final[list[Mutation]] = []
 
@@ -138,9 +138,9 @@ def _() -> Patches:
 def _() -> Patches:
     lose = PostgresJournal._lose
 
-    def keep(journal: PostgresJournal, settled: list[Settled]) -> None:
+    def keep(journal: PostgresJournal, handed: list[Handed]) -> None:
         pending = journal._pending
-        lose(journal, settled)
+        lose(journal, handed)
         journal._pending = pending
 
     return [(PostgresJournal, "_lose", keep)]
@@ -148,7 +148,7 @@ def _() -> Patches:
 
 @into(OF_STORAGE, "nobody hears that a group was lost")
 def _() -> Patches:
-    return [(PostgresJournal, "_lose", lambda journal, settled: None)]
+    return [(PostgresJournal, "_lose", lambda journal, handed: None)]
 
 
 @into(OF_STORAGE, "a poisoned command is decided again for ever")

@@ -44,6 +44,7 @@ async def postgres(database_url: str, pool: asyncpg.Pool, fence: Fence) -> Async
             database=Database(pool),
             incarnation=fence.incarnation,
             fatal=unexpected,
+            commit_seconds_max=10.0,
             group_facts_max=group_facts_max,
         )
         await journal.start()

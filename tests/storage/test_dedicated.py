@@ -52,6 +52,18 @@ async def test_all_statements_go_through_one_session(
     assert {row["pid"] for (row,) in said} == {row["pid"] for row in await pool.fetch(_SESSIONS, NAME)}
 
 
+async def test_where_there_is_no_room_for_a_connection_that_is_told_before_anybody_needs_it(
+    opened: Open, proxy: Proxy
+) -> None:
+    connection = opened(proxy.dsn)
+    proxy.refusing = True
+    with pytest.raises(StorageUnavailable):
+        await connection.connect()
+    proxy.refusing = False
+    await connection.connect()
+    assert [tuple(row) for row in await connection.fetch("SELECT 1")] == [(1,)]
+
+
 async def test_an_outage_is_told_as_such_and_passes(opened: Open, proxy: Proxy) -> None:
     connection = opened(proxy.dsn)
     await connection.fetch("SELECT 1")

@@ -59,7 +59,7 @@ async def test_every_process_gets_an_incarnation_of_its_own_and_the_databases_ti
     database_url: str, pool: asyncpg.Pool
 ) -> None:
     before = await pool.fetchval("SELECT extract(epoch FROM clock_timestamp()) * 1000000")
-    first, second = Fence(database_url), Fence(database_url)
+    first, second = (Fence(database_url, lease_seconds=LEASE_SECONDS) for _ in range(2))
     now = await first.enter(prepare=nothing)
     await first.leave()
     await second.enter(prepare=nothing)
@@ -158,7 +158,7 @@ async def test_the_predecessor_can_commit_nothing_while_the_successor_migrates(
             w.journal.append(w.clerk.reserved(), w.clerk)
             assert isinstance(await w.end(), Superseded)
 
-        fence = Fence(database_url)
+        fence = Fence(database_url, lease_seconds=LEASE_SECONDS)
         await fence.enter(prepare=migrate)
         await fence.leave()
     assert await ledger(pool) == [1]

@@ -141,6 +141,41 @@ async def test_another_organizers_orders_are_not_among_them(store: OrderStore, p
     assert await numbers(store) == []
 
 
+@pytest.mark.parametrize(
+    ("matching", "found"),
+    [
+        ("1-1", ["1-12", "1-1"]),
+        ("1-12", ["1-12"]),
+        ("-1", []),
+        ("ada@example.org", ["1-1"]),
+        ("EXAMPLE.org", ["1-2", "1-1"]),
+        ("özg", ["1-2"]),
+        ("%", []),
+        ("a_a", []),
+        ("' OR true --", []),
+        ("nobody", []),
+    ],
+)
+async def test_orders_are_found_by_the_beginning_of_their_number_or_a_part_of_their_guest(
+    store: OrderStore, pool: asyncpg.Pool, matching: str, found: list[str]
+) -> None:
+    for place, number in enumerate(("1-1", "1-2", "1-12")):
+        await insert(pool, number, number=number, created_at=NOON + place)
+    await insert(pool, "theirs", number="1-13", organizer=OTHER)
+    await pool.execute(
+        """
+        INSERT INTO guest VALUES
+            ('1-1', 'Ada@example.org', 'Ada'),
+            ('1-2', 'o@example.org', 'Özge Ünal'),
+            ('theirs', 'ada@example.org', '')
+        """
+    )
+    orders = await store.page(LUNA, after=NEWEST, limit=50, matching=matching)
+    assert [order.number for order in orders] == found
+    later = await store.page(LUNA, after=Position(Instant(NOON + 1), "1-2"), limit=50, matching=matching)
+    assert [order.number for order in later] == [number for number in found if number == "1-1"]
+
+
 async def test_a_page_is_read_from_the_index_however_many_orders_there_are(pool: asyncpg.Pool) -> None:
     await pool.execute(
         """

@@ -10,7 +10,7 @@ from tests.eventually import SECONDS_MAX
 from tests.fakes.proxy import Fault, Proxy
 from ticketd.ports import StorageUnavailable
 from ticketd.storage.dedicated import DedicatedConnection
-from ticketd.storage.sandbox import AttemptTable
+from ticketd.storage.sandbox import AttemptStore
 
 _ALL = "SELECT attempt_id, verdict, amount_cents FROM sandbox_attempt ORDER BY attempt_id"
 _INSERT = "INSERT INTO sandbox_attempt VALUES ($1, $2, $3)"
@@ -19,7 +19,7 @@ _WAITING = (
 )
 
 
-Open = Callable[[str], AttemptTable]
+Open = Callable[[str], AttemptStore]
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ async def opened() -> AsyncIterator[Open]:
     """Tables as seen by processes of their own."""
     connections: list[DedicatedConnection] = []
 
-    def opened(dsn: str) -> AttemptTable:
+    def opened(dsn: str) -> AttemptStore:
         connections.append(DedicatedConnection(dsn, name="ticketd sandbox", answer_seconds_max=10.0))
-        return AttemptTable(connections[-1])
+        return AttemptStore(connections[-1])
 
     yield opened
     for connection in connections:
@@ -37,12 +37,12 @@ async def opened() -> AsyncIterator[Open]:
 
 
 @pytest.fixture
-def table(opened: Open, database_url: str) -> AttemptTable:
+def table(opened: Open, database_url: str) -> AttemptStore:
     return opened(database_url)
 
 
 @pytest.fixture
-def far_table(opened: Open, proxy: Proxy) -> AttemptTable:
+def far_table(opened: Open, proxy: Proxy) -> AttemptStore:
     """One that reaches the database by a way that can be broken."""
     return opened(proxy.dsn)
 
@@ -59,7 +59,7 @@ async def until_one_waits(pool: asyncpg.Pool) -> None:
 
 
 async def test_the_first_word_on_an_attempt_counts(
-    pool: asyncpg.Pool, opened: Open, table: AttemptTable, database_url: str
+    pool: asyncpg.Pool, opened: Open, table: AttemptStore, database_url: str
 ) -> None:
     assert await table.record("a", "void", 0) == "void"
     assert await table.record("a", "charged", 5) == "void"
@@ -68,7 +68,7 @@ async def test_the_first_word_on_an_attempt_counts(
 
 
 async def test_the_first_word_counts_among_those_of_the_same_moment_too(
-    pool: asyncpg.Pool, table: AttemptTable
+    pool: asyncpg.Pool, table: AttemptStore
 ) -> None:
     words = [("b", "void", 0), ("c", "charged", 5), ("b", "charged", 5), ("a", "charged", 7)]
     said = await asyncio.gather(*(table.record(*word) for word in words))
@@ -76,13 +76,13 @@ async def test_the_first_word_counts_among_those_of_the_same_moment_too(
     assert await recorded(pool) == [("a", "charged", 7), ("b", "void", 0), ("c", "charged", 5)]
 
 
-async def test_all_words_of_the_moment_are_one_write(pool: asyncpg.Pool, table: AttemptTable) -> None:
+async def test_all_words_of_the_moment_are_one_write(pool: asyncpg.Pool, table: AttemptStore) -> None:
     await asyncio.gather(*(table.record(f"a-{number}", "charged", 5) for number in range(30)))
     assert await pool.fetchval("SELECT count(DISTINCT xmin::text) FROM sandbox_attempt") == 1
 
 
 async def test_a_word_that_is_just_being_said_elsewhere_is_waited_for(
-    pool: asyncpg.Pool, table: AttemptTable
+    pool: asyncpg.Pool, table: AttemptStore
 ) -> None:
     async with pool.acquire() as elsewhere:
         async with elsewhere.transaction():
@@ -94,7 +94,7 @@ async def test_a_word_that_is_just_being_said_elsewhere_is_waited_for(
 
 
 async def test_a_word_that_was_never_finished_elsewhere_does_not_count(
-    pool: asyncpg.Pool, table: AttemptTable
+    pool: asyncpg.Pool, table: AttemptStore
 ) -> None:
     async with pool.acquire() as elsewhere:
         transaction = elsewhere.transaction()
@@ -108,7 +108,7 @@ async def test_a_word_that_was_never_finished_elsewhere_does_not_count(
 
 
 async def test_processes_that_speak_of_the_same_attempts_do_not_wait_for_each_other_for_ever(
-    pool: asyncpg.Pool, table: AttemptTable
+    pool: asyncpg.Pool, table: AttemptStore
 ) -> None:
     async with pool.acquire() as elsewhere:
         async with elsewhere.transaction():
@@ -143,7 +143,7 @@ def _number(row: tuple[str, str, int]) -> int:
     [(Fault.REQUEST_LOST, "void"), (Fault.REQUEST_HALF_SENT, "void"), (Fault.ANSWER_LOST, "charged")],
 )
 async def test_a_word_whose_answer_is_lost_is_in_doubt_until_it_is_asked_for(
-    proxy: Proxy, far_table: AttemptTable, pool: asyncpg.Pool, fault: Fault, word: str
+    proxy: Proxy, far_table: AttemptStore, pool: asyncpg.Pool, fault: Fault, word: str
 ) -> None:
     proxy.lay(fault, "sandbox_attempt")
     with pytest.raises(StorageUnavailable):
@@ -154,7 +154,7 @@ async def test_a_word_whose_answer_is_lost_is_in_doubt_until_it_is_asked_for(
 
 
 async def test_a_word_that_arrives_after_it_was_asked_for_comes_too_late(
-    proxy: Proxy, far_table: AttemptTable, pool: asyncpg.Pool
+    proxy: Proxy, far_table: AttemptStore, pool: asyncpg.Pool
 ) -> None:
     proxy.lay(Fault.REQUEST_LATE, "sandbox_attempt")
     with pytest.raises(StorageUnavailable):
@@ -165,7 +165,7 @@ async def test_a_word_that_arrives_after_it_was_asked_for_comes_too_late(
 
 
 async def test_an_outage_is_told_to_all_who_speak_and_passes(
-    proxy: Proxy, far_table: AttemptTable, pool: asyncpg.Pool
+    proxy: Proxy, far_table: AttemptStore, pool: asyncpg.Pool
 ) -> None:
     proxy.refusing = True
     proxy.cut()
@@ -184,7 +184,7 @@ async def test_an_outage_is_told_to_all_who_speak_and_passes(
     ("attempt_id", "amount_cents"), [("nul \0", 5), ("surrogate \ud800", 5), ("much", 2**63)]
 )
 async def test_an_attempt_that_cannot_be_kept_harms_only_itself(
-    pool: asyncpg.Pool, table: AttemptTable, attempt_id: str, amount_cents: int
+    pool: asyncpg.Pool, table: AttemptStore, attempt_id: str, amount_cents: int
 ) -> None:
     attempts = [("a", 5), (attempt_id, amount_cents), ("line\nbreak", 5)]
     said = await asyncio.gather(

@@ -40,6 +40,7 @@ async def writing(
         incarnation=incarnation,
         fatal=ended.set_result,
         commit_seconds_max=commit_seconds_max,
+        group_facts_max=2048,
     )
     await journal.start()
     clerk = Clerk()

@@ -14,7 +14,14 @@ from tests.embedded.processes import REPOSITORY
 from tests.eventually import eventually
 from tests.web.door import HELLO, Door, Guest, OpenDoor, opened, post
 from ticketd.web import connections
-from ticketd.web.connections import FILES_BESIDE, NO_ROOM, PROBES_MAX, URGENT_BYTES_MAX, URGENT_MAX
+from ticketd.web.connections import (
+    FILES_BESIDE,
+    NO_ROOM,
+    NO_ROOM_PAGE,
+    PROBES_MAX,
+    URGENT_BYTES_MAX,
+    URGENT_MAX,
+)
 
 HEALTHZ = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
 
@@ -43,7 +50,7 @@ async def test_those_for_whom_there_is_room_are_served_and_one_more_hears_503(op
     door = await open_door(3)
     inside = await fill(door, 3)
     outside = await door.arrive()
-    outside.send(HELLO)
+    outside.send(b"GET /api/v1/events HTTP/1.1\r\nHost: here\r\n\r\n")
     head, _, body = (await outside.ends()).partition(b"\r\n\r\n")
     status, *headers = head.decode().split("\r\n")
     assert status == "HTTP/1.1 503 Service Unavailable"
@@ -53,6 +60,37 @@ async def test_those_for_whom_there_is_room_are_served_and_one_more_hears_503(op
     assert [await guest.ask() for guest in inside] == [200] * 3
     stats = door.gate.stats()
     assert (stats.connections, stats.connections_refused) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("request_line", "answer"),
+    [
+        ("GET / HTTP/1.1", NO_ROOM_PAGE),
+        ("GET /events/7 HTTP/1.1", NO_ROOM_PAGE),
+        ("POST /mario/purchase/x HTTP/1.1", NO_ROOM_PAGE),
+        ("GET /apiary HTTP/1.1", NO_ROOM_PAGE),
+        ("GET /api/v1/events HTTP/1.1", NO_ROOM),
+        ("POST /api/v1/events HTTP/1.1", NO_ROOM),
+        ("GET /metrics-club HTTP/1.1", NO_ROOM),
+        ("what is this?", NO_ROOM),
+    ],
+)
+async def test_a_person_without_room_gets_a_page_and_a_program_a_problem(
+    open_door: OpenDoor, request_line: str, answer: bytes
+) -> None:
+    guest = await (await open_door(0)).arrive()
+    guest.send(f"{request_line}\r\nHost: here\r\n\r\n".encode())
+    assert await guest.ends() == answer
+
+
+def test_the_page_says_what_a_browser_has_to_know() -> None:
+    head, _, body = NO_ROOM_PAGE.partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    assert lines[0] == "HTTP/1.1 503 Service Unavailable"
+    assert {"Retry-After: 1", "Connection: close", "Content-Type: text/html; charset=utf-8"} < set(lines)
+    assert f"Content-Length: {len(body)}" in lines
+    assert b'<a href="">Try again</a>' in body
+    assert b"/static/" not in body
 
 
 async def test_a_place_that_becomes_free_is_given_to_the_next(open_door: OpenDoor) -> None:
@@ -67,6 +105,30 @@ async def test_a_place_that_becomes_free_is_given_to_the_next(open_door: OpenDoo
     assert await (await door.arrive()).ask() == 503
 
 
+async def test_who_has_been_idle_for_longest_gives_way(
+    open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "IDLE_SECONDS_MIN", 0.0)
+    monkeypatch.setattr(connections, "GIVE_WAY_SECONDS_MIN", 0.0)
+    door = await open_door(3)
+    first, second, busy = await fill(door, 3)
+    busy.send(b"GET /slow HTTP/1.1\r\nHost: here\r\n\r\n")
+    assert await first.ask() == 200
+    await first.reader.readuntil(b"hello")
+    assert await (await door.arrive()).ask() == 200  # in the place of `second`
+    assert await second.ends() == b""
+    door.open.set()
+    assert (await busy.answer())[1] == b"at last"
+    assert await first.ask() == 200
+
+
+async def test_who_has_just_been_answered_need_not_give_way(open_door: OpenDoor) -> None:
+    door = await open_door(2)
+    inside = await fill(door, 2)
+    assert await (await door.arrive()).ask() == 503
+    assert [await guest.ask() for guest in inside] == [200, 200]
+
+
 async def test_guests_who_come_at_the_same_moment_are_counted_one_by_one(open_door: OpenDoor) -> None:
     door = await open_door(5)
     guests = await asyncio.gather(*(door.arrive() for _ in range(50)))
@@ -77,7 +139,7 @@ async def test_guests_who_come_at_the_same_moment_are_counted_one_by_one(open_do
 async def test_a_refused_guest_can_read_the_answer_while_still_sending(open_door: OpenDoor) -> None:
     door = await open_door(0)
     guest = await door.arrive()
-    guest.send(b"POST /hello HTTP/1.1\r\nHost: here\r\nContent-Length: 4000000\r\n\r\n")
+    guest.send(b"POST /api/hello HTTP/1.1\r\nHost: here\r\nContent-Length: 4000000\r\n\r\n")
     for _ in range(40):
         guest.send(b"x" * 100_000)
     assert await guest.ends() == NO_ROOM

@@ -22,6 +22,7 @@ from ticketd.web.parsing import (
     parse_instant,
     path_id,
     read_form,
+    whole_number,
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -113,6 +114,14 @@ def test_what_no_id_can_be_is_not_found(text: str) -> None:
 
 def test_the_largest_id_is_an_id() -> None:
     assert path_id(make_mocked_request("GET", "/", match_info={"id": str(ID_MAX)}), "id") == ID_MAX
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("0", 0), ("7", 7), ("12", 12), ("13", None), ("007", None), ("-1", None), ("٣", None)],
+)
+def test_a_whole_number_is_plain_digits_up_to_the_most(text: str, number: int | None) -> None:
+    assert whole_number(text, 12) == number
 
 
 @pytest.fixture

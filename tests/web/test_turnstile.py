@@ -1,6 +1,5 @@
 """How the many are told no without taking the time of those who get a yes."""
 
-
 import pytest
 
 from tests.eventually import eventually

@@ -1,21 +1,23 @@
 """All actors of this process: the `Router` that is a dictionary look-up."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
 
 import structlog
 
-from ticketd.actors.ticket_type import OVERLOADED, ActorLimits, Observer, Tally, TicketTypeActor
+from ticketd.actors.ticket_type import ActorLimits, Observer, Tally, TicketTypeActor
 from ticketd.core.commands import Command
 from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import Offer
-from ticketd.core.refusals import Refusal
+from ticketd.core.refusals import TRY_AGAIN, Refusal
 from ticketd.core.reservations import Line, ReservationStatus
 from ticketd.core.seat_views import SeatView
 from ticketd.core.stats import RegistryStats
 from ticketd.memory import give_back
 from ticketd.ports import Answer, Clock, Journal, StorageUnavailable
+from ticketd.tasks import Fatal, for_ever
 
 TICK_SECONDS = 0.25
 LOAD_RETRY_SECONDS = 0.5
@@ -24,10 +26,6 @@ DEPARTED_MAX = 1000
 """When so many actors have left, their memory goes back to the system."""
 
 log = structlog.get_logger(__name__)
-
-
-def _raise(fault: Exception) -> None:
-    raise fault
 
 
 class Registry:
@@ -40,7 +38,7 @@ class Registry:
         clock: Clock,
         limits: ActorLimits,
         observer: Observer,
-        fatal: Callable[[Exception], None] = _raise,
+        fatal: Fatal,
     ) -> None:
         """`fatal` hears of a fault after which nothing is loaded or given back any more."""
         self._journal = journal
@@ -63,7 +61,7 @@ class Registry:
         """See `ports.Router.ask`."""
         if self._closed:
             reply: asyncio.Future[Answer | Refusal] = asyncio.get_running_loop().create_future()
-            reply.set_result(OVERLOADED)
+            reply.set_result(TRY_AGAIN)
             return reply
         actor = self._actors.get(inventory_id)
         if actor is None:
@@ -139,13 +137,7 @@ class Registry:
             self._bring_in(inventory_id)
         while self._to_load:
             await self._load_next()
-        self._tasks = [asyncio.create_task(self._load_for_ever()), asyncio.create_task(self._tick_for_ever())]
-        for task in self._tasks:
-            task.add_done_callback(self._task_ended)
-
-    def _task_ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and isinstance(fault := task.exception(), Exception):
-            self._fatal(fault)
+        self._tasks = [for_ever(work, self._fatal) for work in (self._load_for_ever, self._tick_for_ever)]
 
     def paying(self) -> list[Line]:
         """Home lines with a payment under way, as the ledger left them."""
@@ -214,7 +206,7 @@ class Registry:
         self._to_load.append(actor)
         self._load_wanted.set()
 
-    async def _load_for_ever(self) -> None:
+    async def _load_for_ever(self) -> NoReturn:
         while True:
             await self._load_wanted.wait()
             await self._load_next()
@@ -237,7 +229,7 @@ class Registry:
                 log.warning("inventories not loaded yet", error=str(error), retry_seconds=LOAD_RETRY_SECONDS)
                 await asyncio.sleep(LOAD_RETRY_SECONDS)
 
-    async def _tick_for_ever(self) -> None:
+    async def _tick_for_ever(self) -> NoReturn:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             now = self._clock.now()

@@ -19,13 +19,11 @@ from ticketd.core.facts import AnyFact
 from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId
 from ticketd.core.inventory import Inventory
 from ticketd.core.outcomes import Offer, Outcome
-from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.refusals import TRY_AGAIN, Reason, Refusal
 from ticketd.core.seat_views import SeatView
 from ticketd.core.seating import Seating
 from ticketd.core.stats import SIZE_BOUNDS, Distribution
 from ticketd.ports import Batch, Clock, Journal
-
-OVERLOADED = Refusal(Reason.OVERLOADED, retry_after_seconds=1)
 
 Observer = Callable[[InventoryId, Offer | None], None]
 """Hears the new offer (None: deleted) whenever changed terms have become durable."""
@@ -38,13 +36,13 @@ class PoisonedCommand(Exception):
 class ActorLimits(msgspec.Struct, frozen=True, kw_only=True):
     """How much an actor takes on before it says no, and how long it makes anyone wait."""
 
-    mailbox_length_max: int = 20_000
-    mailbox_age_seconds_max: float = 5.0
-    batch_size_max: int = 1024
-    undurable_commands_max: int = 8192
-    answer_seconds_max: float = 10.0
-    checkpoint_facts: int = 10_000
-    idle_seconds: float = 60.0
+    mailbox_length_max: int
+    mailbox_age_seconds_max: float
+    batch_size_max: int
+    undurable_commands_max: int
+    answer_seconds_max: float
+    checkpoint_facts: int
+    idle_seconds: float
 
 
 class Tally:
@@ -123,7 +121,7 @@ class TicketTypeActor:
             self._schedule_turn()
         else:
             self._tally.refusals[Reason.OVERLOADED] += 1
-            reply.set_result(OVERLOADED)
+            reply.set_result(TRY_AGAIN)
         return reply
 
     def start(self, inventory: Inventory) -> None:
@@ -314,7 +312,7 @@ class TicketTypeActor:
         overdue += [envelope for envelope in self._alone if envelope.arrived_at < too_old]
         for envelope in overdue:
             if not envelope.reply.done():
-                envelope.answer(OVERLOADED)
+                envelope.answer(TRY_AGAIN)
                 self._tally.refusals[Reason.OVERLOADED] += 1
         self._note_quiet()
 
@@ -369,4 +367,4 @@ class TicketTypeActor:
         self._undurable.clear()
         self._alone.clear()
         for envelope in waiting:
-            envelope.answer(OVERLOADED)
+            envelope.answer(TRY_AGAIN)

@@ -11,15 +11,14 @@ import click
 from ticketd.cli.database import connection, run
 from ticketd.cli.options import settings_options
 from ticketd.clock import DatabaseClock
-from ticketd.core.ids import SECOND, Instant
+from ticketd.core.ids import SECOND
 from ticketd.core.refusals import Refusal
 from ticketd.services.accounts import Accounts
 from ticketd.settings import Settings
 from ticketd.storage.accounts import AccountStore, TokenInfo
-from ticketd.storage.database import Database
+from ticketd.storage.database import Database, database_now
 from ticketd.storage.migrate import migrate
 
-_DATABASE_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _Result = TypeVar("_Result")
 _database_options = settings_options("data_dir", "database_url")
 _password_stdin = click.option(
@@ -113,7 +112,7 @@ def _ask(settings: Settings, question: Callable[[Accounts], Awaitable[_Result | 
     async def ask(dsn: str) -> _Result | Refusal:
         async with connection(dsn) as database:
             await migrate(database)
-            clock = DatabaseClock(Instant(await database.fetchval(_DATABASE_NOW)))
+            clock = DatabaseClock(await database_now(database))
         async with asyncpg.create_pool(dsn, min_size=1, max_size=1) as pool:
             return await question(Accounts(AccountStore(Database(pool)), clock=clock))
 

@@ -13,7 +13,8 @@ from ticketd.core.snapshots import CodeAtRest
 ACCESS_CODES_MAX = 1000
 """Of one ticket type, those removed included: what was bought with them still counts."""
 
-_NEEDED = Refusal(Reason.FORBIDDEN, "This ticket type needs a valid access code.")
+_NEEDED = Refusal(Reason.FORBIDDEN, "This ticket type needs an access code.")
+_UNKNOWN = Refusal(Reason.FORBIDDEN, "This access code isn't valid here. Mind capital and small letters.")
 
 
 class _Code(msgspec.Struct):
@@ -38,7 +39,9 @@ class AccessCodeBook:
 
     def refusal_of(self, code: str) -> Refusal | None:
         """FORBIDDEN unless this code may open the ticket type, or none is needed."""
-        return _NEEDED if self.required and self._valid(code) is None else None
+        if not self.required or self._valid(code) is not None:
+            return None
+        return _UNKNOWN if code else _NEEDED
 
     def time_refusal(self, code: str, now: Instant) -> Refusal | None:
         """NOT_ON_SALE once this code's time has passed."""
@@ -118,7 +121,7 @@ class AccessCodeBook:
         return self._valid(code) is not None
 
     def at_rest(self) -> tuple[CodeAtRest, ...]:
-        """All there is to keep."""
+        """All there is to keep of the codes, removed ones included."""
         return tuple(
             CodeAtRest(code, known.capacity, known.until, known.sold, known.removed)
             for code, known in self._codes.items()

@@ -47,7 +47,7 @@ class BestAvailable:
         self._rankings: dict[tuple[Stage, int], Ranking] = {}
 
     def changed(self, indices: Sequence[int]) -> None:
-        """These seats aren't what they were."""
+        """Look at these seats anew before the next answer: they aren't what they were."""
         run_of = self._run_of
         runs = {run_of[seat] for seat in indices}
         rows: set[int] = set()

@@ -19,7 +19,7 @@ class Changes(NamedTuple):
 
 
 def changes_of(facts: Iterable[f.AnyFact]) -> Changes:
-    """Each of them once."""
+    """Which lines and ticket types these facts are about, each of them once."""
     changes = orders, closed, ticket_types = Changes({}, [], {})
     for fact in facts:
         match fact:

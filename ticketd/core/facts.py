@@ -31,7 +31,7 @@ class Opened(Fact, frozen=True):
 
 
 class TermsChanged(Fact, frozen=True):
-    """It goes on with these terms."""
+    """The ticket type goes on with these terms."""
 
     terms: Terms
     ticket_type_id: TicketTypeId = OWN
@@ -45,7 +45,7 @@ class EventWindowChanged(Fact, frozen=True):
 
 
 class Deleted(Fact, frozen=True):
-    """It no longer exists."""
+    """The ticket type no longer exists."""
 
     ticket_type_id: TicketTypeId = OWN
 

@@ -58,12 +58,12 @@ class Habit(msgspec.Struct, frozen=True, gc=False):
     """Since the first of these drops."""
 
     def dropped(self, at: Instant) -> "Habit":
-        """With one more drop."""
+        """This habit with one more drop."""
         drops = (*_since(_hour_before(at), self.drops), at)[-DROPS_KEPT_MAX:]
         return Habit(self.identity, drops, _since(_hour_before(at), self.payments))
 
     def paid(self, at: Instant) -> "Habit":
-        """With one more payment."""
+        """This habit with one more payment."""
         payments = (*_since(_hour_before(at), self.payments), at)[-PAYMENTS_COUNTED_MAX:]
         return Habit(self.identity, self.drops, payments)
 
@@ -120,17 +120,17 @@ class Habits:
         return Conduct(open_holds, drops, DROPS_FREE + DROPS_PER_PAYMENT * len(payments))
 
     def held(self, line: Line) -> None:
-        """A line is open."""
+        """Take in a line that is open now."""
         self._open[line.identity] = self._open.get(line.identity, 0) + 1
 
     def paid(self, line: Line, at: Instant) -> None:
-        """An open line is sold."""
+        """Take in that an open line is sold."""
         self._close(line.identity)
         if habit := self._recent.get(line.identity):
             self._recent[line.identity] = habit.paid(at)
 
     def given_back(self, line: Line, at: Instant) -> None:
-        """An open line was given back, or has run out."""
+        """Take in that an open line was given back, or has run out."""
         self._close(line.identity)
         if not line.tentative:
             self._forget_before(_hour_before(at))

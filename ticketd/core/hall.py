@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from ticketd.core.ids import SeatId
+from ticketd.core.ids import SeatId, seat_id_of
 from ticketd.core.seat_maps import SEAT_SPACING, Row, Seat, SeatMap, Section
 
 STEPS: Final = 1000
@@ -146,7 +146,7 @@ class Hall:
     def seat_id(self, index: int) -> SeatId:
         """How the world names this seat."""
         row = self.row_of(index)
-        return SeatId(f"{row.section}-{row.name}-{row.numbers[index - row.first]}")
+        return seat_id_of(row.section, row.name, row.numbers[index - row.first])
 
     def info(self, index: int) -> SeatInfo:
         """All about one seat."""
@@ -223,7 +223,7 @@ class _Wanted:
             return row.seats
         wanted: list[Seat] = []
         for seat in row.seats:
-            seat_id = SeatId(f"{section.name}-{row.name}-{seat.name}")
+            seat_id = seat_id_of(section.name, row.name, seat.name)
             self._missing_seats.pop(seat_id, None)
             if whole or seat_id in self._seats:
                 wanted.append(seat)

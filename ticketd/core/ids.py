@@ -54,6 +54,11 @@ def home_inventory(text: str) -> InventoryId:
     return InventoryId(home)
 
 
+def seat_id_of(section: str, row: str, number: str) -> SeatId:
+    """How the world names a seat, like "Stalls-A-1"; no name has a "-" of its own."""
+    return SeatId(f"{section}-{row}-{number}")
+
+
 def ticket_code(random: bytes) -> TicketCode:
     """A ticket's code as it stands in its QR code: for each byte a letter with 5 of its bits."""
     return TicketCode(random.translate(_LETTERS).decode("ascii"))

@@ -3,22 +3,19 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-import msgspec
-
 from ticketd.core import commands as c
 from ticketd.core import facts as f
-from ticketd.core.access_codes import ACCESS_CODES_MAX
 from ticketd.core.decisions import Decision, closed_refusal
-from ticketd.core.hall import shared_hall
 from ticketd.core.ids import SECOND, Instant, ReservationId
 from ticketd.core.moves import Move
-from ticketd.core.on_sale import change_terms, change_window, delete, limit_refusal, time_refusal
+from ticketd.core.on_sale import limit_refusal, time_refusal
 from ticketd.core.outcomes import AccessCodes, Departed, Outcome
-from ticketd.core.refusals import Reason, Refusal, invalid
+from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Line, ReservationStatus
 from ticketd.core.reserving import Reserving
 from ticketd.core.state import EXPIRED, HELD, PAID, PAYING
 from ticketd.core.terms import EventStatus, EventWindow
+from ticketd.core.terms_commands import on_codes, on_terms
 
 ADMISSION_USED = Refusal(Reason.ADMISSION_REQUIRED, "This admission has been used.")
 _NOT_ADMITTED = Refusal(Reason.ADMISSION_REQUIRED)
@@ -34,11 +31,11 @@ class Inventory(Reserving):
     def decide(self, command: c.AnyCommand, now: Instant) -> Decision:
         """Judge a command at `now`; what has run out by then is given back first."""
         expired = self._due(now) if self.deadlines.earliest <= now else ()
-        freed = sum(self.lines[fact.reservation_id].quantity for fact in expired) if expired else 0
         match command:
             case c.Reserve():
                 if self.is_plain and not (command.admission or command.identity):
-                    decision = self._reserve(command, now, self.free + freed)
+                    free = self.free + self._given_back_by(expired) if expired else self.free
+                    decision = self._reserve(command, now, free)
                 else:
                     decision = self._reserve_from_stock(command, now, expired)
             case c.Confirm() | c.StartPayment() | c.Release() | c.FailPayment() | c.Seal() | c.Inspect():
@@ -49,12 +46,9 @@ class Inventory(Reserving):
             case c.ExpireDue():
                 decision = Decision(None)
             case c.ListAccessCodes() | c.SetAccessCode() | c.RemoveAccessCode():
-                decision = self._on_codes(command, now)
+                decision = on_codes(self, command, now)
             case c.Open() | c.ChangeTerms() | c.ChangeEventWindow() | c.Delete():
-                if command.ticket_type_id == f.OWN:
-                    decision = self._on_own_terms(command, now, taken=self._taken - freed)
-                else:
-                    decision = self._on_shelf_terms(command, now, expired)
+                decision = on_terms(self, command, now, expired)
             case _:
                 assert_never(command)
         return Decision(decision.answer, expired + decision.facts) if expired else decision
@@ -67,6 +61,9 @@ class Inventory(Reserving):
                 if len(due) == EXPIRED_PER_DECISION_MAX:
                     break
         return tuple(due.values())
+
+    def _given_back_by(self, expired: Sequence[f.Expired]) -> int:
+        return sum(self.lines[fact.reservation_id].quantity for fact in expired)
 
     def _reserve(self, command: c.Reserve, now: Instant, free: int) -> Decision:
         reservation_id, quantity, terms = command.reservation_id, command.quantity, self.terms
@@ -241,98 +238,6 @@ class Inventory(Reserving):
             return Decision(line.reservation_id)
         deadline = self.sealed_until(line, command.deadline, now) if line.identity else command.deadline
         return Decision(line.reservation_id, (f.Sealed(now, line.reservation_id, deadline),))
-
-    def _on_own_terms(
-        self, command: c.Open | c.ChangeTerms | c.ChangeEventWindow | c.Delete, now: Instant, *, taken: int
-    ) -> Decision:
-        if isinstance(command, c.Open):
-            return self._open(command, now)
-        if not self.exists:
-            return Decision(Refusal(Reason.NOT_FOUND))
-        match command:
-            case c.ChangeTerms():
-                capacity = command.patch.capacity
-                if self.seating is not None and capacity not in (msgspec.UNSET, self.terms.capacity):
-                    return Decision(invalid("capacity", "It is the number of its seats."))
-                return change_terms(self, command, now, taken=taken)
-            case c.ChangeEventWindow():
-                return change_window(self, command, now)
-            case c.Delete():
-                if len(self.shelves):
-                    return Decision(
-                        Refusal(Reason.HAS_SALES, "Ticket types still draw on it.", sold=0, held=0)
-                    )
-                return delete(self, command, now, taken=taken)
-            case _:
-                assert_never(command)
-
-    def _open(self, command: c.Open, now: Instant) -> Decision:
-        if self.profile is not None:
-            return Decision(None)
-        terms = command.terms
-        if command.hall:
-            terms = msgspec.structs.replace(terms, capacity=shared_hall(command.hall).sellable)
-        opened = f.Opened(now, command.profile, terms, command.window, hall=command.hall)
-        return Decision(None, (opened,))
-
-    def _on_shelf_terms(
-        self,
-        command: c.Open | c.ChangeTerms | c.ChangeEventWindow | c.Delete,
-        now: Instant,
-        expired: Sequence[f.Expired],
-    ) -> Decision:
-        shelf_id = command.ticket_type_id
-        shelf = self.shelves.get(shelf_id)
-        if isinstance(command, c.Open):
-            if not self.exists or self.is_plain:
-                return Decision(Refusal(Reason.NOT_FOUND))
-            if shelf is not None:
-                return Decision(None)
-            opened = f.Opened(now, command.profile, command.terms, command.window, shelf_id)
-            return Decision(None, (opened,))
-        if shelf is None:
-            return Decision(Refusal(Reason.NOT_FOUND))
-        freed = sum(
-            share.quantity
-            for fact in expired
-            for share in self.lines[fact.reservation_id].shares
-            if share.ticket_type_id == shelf_id
-        )
-        match command:
-            case c.ChangeTerms():
-                return change_terms(shelf, command, now, taken=shelf.taken - freed)
-            case c.ChangeEventWindow():
-                return change_window(shelf, command, now)
-            case c.Delete():
-                return delete(shelf, command, now, taken=shelf.taken - freed)
-            case _:
-                assert_never(command)
-
-    def _on_codes(
-        self, command: c.ListAccessCodes | c.SetAccessCode | c.RemoveAccessCode, now: Instant
-    ) -> Decision:
-        shelf_id = command.ticket_type_id
-        if not self.exists or not (shelf_id == f.OWN or self.shelves.get(shelf_id)):
-            return Decision(Refusal(Reason.NOT_FOUND))
-        codes = self.codes_of(shelf_id)
-        match command:
-            case c.ListAccessCodes():
-                return Decision(AccessCodes(codes.codes()))
-            case c.SetAccessCode():
-                if not codes.has_room_for(command.code):
-                    return Decision(invalid("code", f"At most {ACCESS_CODES_MAX:,} codes."))
-                fact = f.AccessCodeSet(now, command.code, command.capacity, command.until, shelf_id)
-                return Decision(None, (fact,))
-            case c.RemoveAccessCode():
-                if command.code not in codes:
-                    return Decision(Refusal(Reason.NOT_FOUND))
-                return Decision(None, (f.AccessCodeRemoved(now, command.code, shelf_id),))
-            case _:
-                assert_never(command)
-
-    @property
-    def _taken(self) -> int:
-        return self.held + self.paying + self.sold
 
     def outcome(self, answer: Refusal | AccessCodes | ReservationId | None) -> Outcome:
         """A decision's answer in full, once its facts are applied."""

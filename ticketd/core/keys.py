@@ -77,7 +77,7 @@ class KeyMemory:
                 self._admissions.pop(held.admission, None)
 
     def follow_reserved(self, fact: Reserved, seq: int) -> None:
-        """The same of the most frequent one."""
+        """Take in a fact that reserves, as most do: without asking again what it is."""
         if fact.at > self._forget_at:
             self._forget_before(Instant(fact.at - KEY_SECONDS_MIN * SECOND))
         if fact.key or fact.admission:

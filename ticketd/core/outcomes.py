@@ -19,6 +19,11 @@ class Figures(msgspec.Struct, frozen=True, gc=False):
     sold: int
     revenue_cents: int
 
+    @property
+    def in_baskets(self) -> int:
+        """Held or being paid."""
+        return self.held + self.paying
+
 
 class Offer(msgspec.Struct, frozen=True):
     """What an inventory shows of itself, or of one ticket type on it, as of fact `seq`."""

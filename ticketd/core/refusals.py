@@ -79,6 +79,10 @@ class Refusal(msgspec.Struct, frozen=True):
     """What has to be solved first."""
 
 
+TRY_AGAIN = Refusal(Reason.OVERLOADED, retry_after_seconds=1)
+"""Nobody can tell now whether it happens; the same request a little later finds out."""
+
+
 def invalid(field: str, message: str) -> Refusal:
     """A refusal of one field's value."""
     return Refusal(Reason.INVALID, errors=(FieldError(field, message),))

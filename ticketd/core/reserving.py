@@ -42,7 +42,7 @@ class Reserving(InventoryState):
     def take(
         self, command: c.Reserve, now: Instant, free: int, known: Line | None
     ) -> tuple[f.AnyFact, ...] | Refusal:
-        """Those facts, or the refusal."""
+        """The facts that make this reservation, or why it can't be made; nothing is changed yet."""
         if command.guest:
             return self._take_for_guest(command, now, free, known)
         if command.wanted or self.is_shared:

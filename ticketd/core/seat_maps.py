@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ticketd.core.ids import SeatId
+from ticketd.core.ids import SeatId, seat_id_of
 
 SEAT_SPACING = 1.0
 """Between the middles of two neighbours; the unit of all coordinates."""
@@ -52,8 +52,8 @@ def seat_count(seat_map: SeatMap) -> int:
 
 
 def ids_of(seat_map: SeatMap) -> Iterator[SeatId]:
-    """Every seat's id in the order of the map, like "Stalls-A-1"; no name has a "-" of its own."""
+    """Every seat's id in the order of the map."""
     for section in seat_map.sections:
         for row in section.rows:
             for seat in row.seats:
-                yield SeatId(f"{section.name}-{row.name}-{seat.name}")
+                yield seat_id_of(section.name, row.name, seat.name)

@@ -12,7 +12,7 @@ BLOCKED: Final = 3
 
 
 class SeatStatus(StrEnum):
-    """The same in words, for readers."""
+    """How a seat stands."""
 
     FREE = "free"
     HELD = "held"

@@ -27,7 +27,7 @@ class SeatView:
         self._complete_since = version
 
     def follow(self, version: int, changes: Iterable[tuple[int, int]]) -> None:
-        """These seats, as index and status, changed up to this fact."""
+        """Take in the seats, as index and status, that have changed up to this fact."""
         for index, status in changes:
             self.statuses[index] = status
             self._recent.append(version << _VERSION_SHIFT | index)

@@ -38,12 +38,12 @@ class Seating:
         return bytes(self._statuses)
 
     def unknown(self, seat_ids: Iterable[SeatId]) -> tuple[SeatId, ...]:
-        """Those that aren't in this hall."""
+        """Which of these seats aren't in this hall."""
         find = self.hall.find
         return tuple([seat_id for seat_id in seat_ids if find(seat_id) is None])
 
     def taken(self, seat_ids: Iterable[SeatId]) -> tuple[SeatId, ...]:
-        """Those that aren't free; UnknownSeat if one isn't in this hall."""
+        """Which of these seats aren't free; UnknownSeat if one isn't in this hall."""
         statuses, index = self._statuses, self.hall.index
         for seat_id in seat_ids:
             if statuses[index(seat_id)] != FREE:
@@ -63,21 +63,21 @@ class Seating:
         return None if found is None else tuple(map(self.hall.seat_id, found))
 
     def hold(self, seat_ids: Sequence[SeatId]) -> None:
-        """Free seats are held."""
+        """Take in that these free seats are held now."""
         self._move(seat_ids, FREE, HELD)
         self.free -= len(seat_ids)
 
     def release(self, seat_ids: Sequence[SeatId]) -> None:
-        """Held seats are free."""
+        """Take in that these held seats are free again."""
         self._move(seat_ids, HELD, FREE)
         self.free += len(seat_ids)
 
     def sell(self, seat_ids: Sequence[SeatId]) -> None:
-        """Held seats are sold."""
+        """Take in that these held seats are sold."""
         self._move(seat_ids, HELD, SOLD)
 
     def follow(self, seat_ids: Sequence[SeatId], move: Move) -> None:
-        """Take in a step of a line that has these."""
+        """Take in a step of a line that has these seats."""
         match move:
             case Move.HOLD:
                 self.hold(seat_ids)

@@ -29,7 +29,7 @@ class Shelf:
         self.sell_on(terms, window)
 
     def sell_on(self, terms: Terms, window: EventWindow | None) -> None:
-        """Go on with these."""
+        """Sell on these terms from now on, while this window is open."""
         self.terms, self.window = terms, window
         self.sale_time = sale_time(terms, window)
 
@@ -109,18 +109,18 @@ class Shelves:
         return None if shelf is None or shelf.deleted else shelf
 
     def put(self, shelf: Shelf) -> None:
-        """One more ticket type."""
+        """Take in one more ticket type."""
         self._shelves[shelf.id] = shelf
 
     def follow(self, shares: Iterable[Share], move: Move) -> None:
-        """Take in a step of a line that has these."""
+        """Take in a step of a line that has these shares."""
         for share in shares:
             shelf = self._shelves[share.ticket_type_id]
             shelf.follow(share.quantity, share.unit_price_cents, move)
             shelf.codes.follow(share.access_code, share.quantity, move)
 
     def at_rest(self) -> tuple[ShelfAtRest, ...]:
-        """All there is to keep."""
+        """All there is to keep of the ticket types that aren't deleted."""
         return tuple(
             ShelfAtRest(
                 each.id,

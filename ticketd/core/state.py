@@ -71,6 +71,11 @@ class InventoryState:
         """Whether it has been opened and not deleted."""
         return self.profile is not None and not self.deleted
 
+    @property
+    def taken(self) -> int:
+        """Held, paying and sold."""
+        return self.held + self.paying + self.sold
+
     def conserved(self) -> bool:
         """Whether the invariant holds."""
         counts = (self.free, self.held, self.paying, self.sold)

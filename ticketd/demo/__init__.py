@@ -2,8 +2,10 @@
 
 import ipaddress
 import secrets
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -18,7 +20,9 @@ from ticketd.services.accounts import Accounts, Owner
 from ticketd.services.capacities import Capacities
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.drafts import EventDraft, TicketTypeDraft, VenueDraft
-from ticketd.services.management import Management
+from ticketd.services.events import Events
+from ticketd.services.organizers import Organizers
+from ticketd.services.ticket_types import TicketTypes
 from ticketd.services.venues import Venues
 
 EMAIL = "demo@ticketd.example"
@@ -33,7 +37,11 @@ class House(Protocol):
     @property
     def catalogue(self) -> Catalogue: ...
     @property
-    def management(self) -> Management: ...
+    def organizers(self) -> Organizers: ...
+    @property
+    def events(self) -> Events: ...
+    @property
+    def ticket_types(self) -> TicketTypes: ...
     @property
     def venues(self) -> Venues: ...
     @property
@@ -73,10 +81,16 @@ def _welcome(catalogue: Catalogue, password: str | None, base_url: str) -> str:
     sales = [line for seller in PROGRAMME for line in _sales(seller, catalogue, base_url)]
     if not sales:
         return "The database has organizers of its own: the demo isn't in it."
-    known = f"with the password of the first start (a new one: ticketd owner password {EMAIL})"
+    known = f"with the password of the first start (a new one: {_command()} owner password {EMAIL})"
     login = f"password {password}" if password else known
     lines = [f"Guests: {base_url}/", *sales, f"Owner: {base_url}/login", f"  {EMAIL}, {login}"]
     return "\n".join(lines)
+
+
+def _command() -> str:
+    """How to start this program again."""
+    started_as = sys.argv[0]
+    return "python -m ticketd" if Path(started_as).name == "__main__.py" else started_as
 
 
 async def _owner(accounts: Accounts, password: str) -> Owner:
@@ -96,9 +110,9 @@ class _Installation:
         self._seller = seller
 
     async def run(self) -> None:
-        """Make it."""
-        management, seller = self._house.management, self._seller
-        _granted(await management.create_organizer(self._owner_id, name=seller.name, slug=seller.slug))
+        """Make the organizer, its coupons and its evenings."""
+        organizers, seller = self._house.organizers, self._seller
+        _granted(await organizers.create(self._owner_id, name=seller.name, slug=seller.slug))
         for terms in seller.coupons:
             await self._open(TicketTypeDraft(terms))
         for evening in seller.evenings:
@@ -130,15 +144,14 @@ class _Installation:
         now = self._house.clock.now()
         draft_event = EventDraft(
             evening.name,
-            _evening(now, evening.weeks_ahead),
+            _evening(now, evening.weeks_ahead, month=evening.month),
             TIMEZONE,
             evening.description,
             on_sale_at=_opening(now, evening.opens_in_minutes),
             venue_id=venue_id,
-            max_per_guest=evening.max_per_guest,
             waiting_room=evening.waiting_room,
         )
-        event = await self._house.management.create_event(self._owner_id, self._seller.slug, draft_event)
+        event = await self._house.events.create(self._owner_id, self._seller.slug, draft_event)
         sections = () if seat_map is None else seat_map.sections
         return _granted(event).id, [section.name for section in sections]
 
@@ -151,7 +164,7 @@ class _Installation:
         return _granted(offer).inventory_id
 
     async def _open(self, draft: TicketTypeDraft) -> TicketTypeId:
-        offer = await self._house.management.create_ticket_type(self._owner_id, self._seller.slug, draft)
+        offer = await self._house.ticket_types.create(self._owner_id, self._seller.slug, draft)
         return _granted(offer).ticket_type_id
 
 
@@ -161,10 +174,12 @@ def _granted(result: _Granted | Refusal) -> _Granted:
     return result
 
 
-def _evening(now: Instant, weeks_ahead: int) -> Instant:
-    """Half past seven in the evening, some weeks ahead."""
-    day = datetime.fromtimestamp(now // SECOND, UTC) + timedelta(weeks=weeks_ahead)
-    evening = day.astimezone(ZoneInfo(TIMEZONE)).replace(hour=19, minute=30, second=0)
+def _evening(now: Instant, weeks_ahead: int, *, month: int | None) -> Instant:
+    """Half past seven in the evening, some weeks ahead; with a month as many more as it takes to be in it."""
+    day = datetime.fromtimestamp(now // SECOND, ZoneInfo(TIMEZONE)) + timedelta(weeks=weeks_ahead)
+    while month not in (None, day.month):
+        day += timedelta(weeks=1)
+    evening = day.replace(hour=19, minute=30, second=0)
     return Instant(int(evening.timestamp()) * SECOND)
 
 
@@ -178,16 +193,22 @@ def _sales(seller: Seller, catalogue: Catalogue, base_url: str) -> Iterator[str]
     if organizer is None:
         return
     yield f"  {organizer.name}"
+    evenings = {evening.name for evening in seller.evenings}
     for event in catalogue.events_of_organizer(organizer.id):
-        yield f"    {event.name}: {base_url}/events/{event.id}"
-        yield from _purchases(seller, catalogue.ticket_types_of_event(event.id), base_url)
+        if event.name in evenings:
+            yield f"    {event.name}: {base_url}/events/{event.id}"
+            yield from _purchases(seller, catalogue.ticket_types_of_event(event.id), base_url)
     listed = catalogue.ticket_types_of_organizer(organizer.id)
     yield from _purchases(seller, [each for each in listed if each.profile.event_id is None], base_url)
 
 
 def _purchases(seller: Seller, ticket_types: Iterable[TicketType], base_url: str) -> Iterator[str]:
+    """Where they are bought; what was added to the demo since is left out."""
     codes = {sale.terms.name: sale.access_code for evening in seller.evenings for sale in evening.sales}
+    own = {*codes, *(terms.name for terms in seller.coupons)}
     for ticket_type in ticket_types:
+        if ticket_type.terms.name not in own:
+            continue
         name, cents = ticket_type.terms.name, ticket_type.terms.price_cents
         price = format_cents(cents) if cents else "free"
         code = f", access code {codes[name]}" if ticket_type.hidden and name in codes else ""

@@ -38,9 +38,10 @@ class Evening(NamedTuple):
     description: str
     weeks_ahead: int
     sales: Sequence[Sale]
+    month: int | None = None
+    """If it can't be in any other: the first such month then."""
     house: House | None = None
     shared_capacity: int | None = None
-    max_per_guest: int | None = None
     waiting_room: Switch = Switch.AUTO
     opens_in_minutes: int | None = None
     """When its sale opens, counted from the demo's making; None: at once."""
@@ -84,6 +85,7 @@ PROGRAMME = (
                 "Summer Night on the River",
                 "An open-air concert by the water. Doors open an hour before it begins.",
                 weeks_ahead=6,
+                month=7,
                 sales=(
                     Sale(Terms("Regular", capacity=500, price_cents=45_00)),
                     Sale(Terms("Premium", capacity=120, price_cents=79_00, max_per_reservation=6)),
@@ -105,7 +107,6 @@ PROGRAMME = (
                     Sale(Terms("Balcony", UNLIMITED, price_cents=28_00, position=2), sections="Balcony"),
                 ),
                 house=_THEATRE,
-                max_per_guest=8,
             ),
             Evening(
                 "Basement Beats",
@@ -133,7 +134,7 @@ PROGRAMME = (
             ),
             Evening(
                 "The Reunion",
-                "They said they never would. Everybody wants to see it: take a place in the waiting room.",
+                "They said they never would. Everybody wants to see it: join the queue.",
                 weeks_ahead=8,
                 sales=(
                     Sale(Terms("Standing", capacity=300, price_cents=65_00, max_per_reservation=4)),

@@ -25,6 +25,7 @@ class Access:
         self._store = store
         self._write_in_doubt = False
         self._venue_locks: WeakValueDictionary[VenueId, asyncio.Lock] = WeakValueDictionary()
+        self._event_locks: WeakValueDictionary[EventId, asyncio.Lock] = WeakValueDictionary()
 
     # -- keeping the catalogue in step with what is written
 
@@ -47,6 +48,13 @@ class Access:
         if venue_id is None:
             return nullcontext()
         return self._venue_locks.setdefault(venue_id, asyncio.Lock())
+
+    def event_lock(self, event_id: EventId) -> AbstractAsyncContextManager[object]:
+        """Held by who changes an event or opens a ticket type for it.
+
+        So none opens on a window just replaced, nor on seats just sold.
+        """
+        return self._event_locks.setdefault(event_id, asyncio.Lock())
 
     # -- what is an owner's
 

@@ -9,13 +9,12 @@ from ticketd.core.refusals import FieldError, Reason, Refusal, invalid
 from ticketd.ports import Clock
 from ticketd.services.login_throttle import LoginThrottle
 from ticketd.services.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, Passwords
-from ticketd.services.texts import NAME_LENGTH_MAX, is_email, is_line
+from ticketd.services.texts import EMAIL_LENGTH_MAX, NAME_LENGTH_MAX, email_errors, is_line, line_errors
 from ticketd.storage.accounts import AccountStore, Login, Owner, TokenInfo
 
 __all__ = ["Accounts", "Owner", "TokenInfo"]
 
 _TOKEN_BYTES = 32
-_EMAIL_LENGTH_MAX = 254
 _RETRY_SECONDS = 1
 
 _WRONG = Refusal(Reason.UNAUTHORIZED, "The e-mail address or the password is wrong.")
@@ -42,7 +41,7 @@ class Accounts:
         seconds = self._throttle.attempt(email=_throttle_key(email), address=address, now=self._clock.now())
         if seconds is not None:
             return Refusal(Reason.TOO_MANY_REQUESTS, retry_after_seconds=seconds)
-        if _email_errors(email) or _password_errors(password):
+        if email_errors(email) or _password_errors(password):
             return _WRONG
         login = await self._store.login_of(email)
         if self._passwords.crowded:
@@ -68,7 +67,8 @@ class Accounts:
     async def add(self, email: str, name: str, password: str) -> Owner | Refusal:
         """A new owner."""
         email, name = _normalized(email), name.strip()
-        errors = _email_errors(email) + _name_errors(name) + _password_errors(password)
+        name_errors = line_errors("name", name, NAME_LENGTH_MAX)
+        errors = email_errors(email) + name_errors + _password_errors(password)
         if errors:
             return Refusal(Reason.INVALID, errors=errors)
         password_hash = await self._passwords.hash(password)
@@ -119,7 +119,7 @@ class Accounts:
 
     async def _owner_with(self, email: str) -> Owner | Refusal:
         email = _normalized(email)
-        login = None if _email_errors(email) else await self._store.login_of(email)
+        login = None if email_errors(email) else await self._store.login_of(email)
         return _NO_OWNER if login is None else login.owner
 
     async def _renew_if_outdated(self, login: Login, password: str) -> None:
@@ -133,25 +133,12 @@ def _normalized(email: str) -> str:
 
 
 def _throttle_key(email: str) -> str:
-    return email[:_EMAIL_LENGTH_MAX]
+    return email[:EMAIL_LENGTH_MAX]
 
 
 def _token_hash(token: str) -> bytes:
     """Tokens are random enough to need no slow hash."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-
-
-def _email_errors(email: str) -> tuple[FieldError, ...]:
-    if len(email) > _EMAIL_LENGTH_MAX or not is_line(email) or not is_email(email):
-        return (FieldError("email", "Not an e-mail address."),)
-    return ()
-
-
-def _name_errors(name: str) -> tuple[FieldError, ...]:
-    if len(name) > NAME_LENGTH_MAX or not is_line(name):
-        message = f"At most {NAME_LENGTH_MAX} characters, no control characters."
-        return (FieldError("name", message),)
-    return ()
 
 
 def _password_errors(password: str) -> tuple[FieldError, ...]:

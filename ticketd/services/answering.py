@@ -4,11 +4,9 @@ import asyncio
 from typing import Any, TypeVar
 
 from ticketd.core.outcomes import Outcome
-from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.refusals import TRY_AGAIN, Reason, Refusal
 
 T = TypeVar("T")
-
-TRY_AGAIN = Refusal(Reason.OVERLOADED, retry_after_seconds=1)
 
 
 def is_in_doubt(outcome: Outcome) -> bool:

@@ -16,10 +16,10 @@ import msgspec
 from ticketd.core.commands import Inspect, Release, Seal
 from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId
 from ticketd.core.outcomes import Departed, Outcome
-from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.refusals import TRY_AGAIN, Reason, Refusal
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.ports import Clock, Router
-from ticketd.services.answering import TRY_AGAIN, hear, in_time, is_in_doubt
+from ticketd.services.answering import hear, in_time, is_in_doubt
 from ticketd.services.wishes import NO_KEY, Credentials, Part
 
 _SEAL_RETRY_SECONDS = 0.5
@@ -73,11 +73,11 @@ class Carts:
     async def reserve(
         self,
         new_id: ReservationId,
-        wanted: dict[InventoryId, Part],
+        parts: dict[InventoryId, Part],
         shown: Credentials,
     ) -> Granted | Refusal:
         """Hold all these parts or none; the lowest inventory is the home, which `new_id` names."""
-        cart = asyncio.create_task(self._make(new_id, wanted, shown))
+        cart = asyncio.create_task(self._make(new_id, parts, shown))
         self._making[new_id] = cart
         cart.add_done_callback(lambda _: self._making.pop(new_id))
         cart.add_done_callback(hear)
@@ -86,20 +86,20 @@ class Carts:
     async def _make(
         self,
         new_id: ReservationId,
-        wanted: dict[InventoryId, Part],
+        parts: dict[InventoryId, Part],
         shown: Credentials,
     ) -> Granted | Refusal:
-        parts = tuple(sorted(wanted))
-        held = await self._hold(new_id, parts, wanted, shown)
+        inventory_ids = tuple(sorted(parts))
+        held = await self._hold(new_id, inventory_ids, parts, shown)
         known = _other_reservation(held, new_id)
-        refusal = _first_refusal(held, wanted)
+        refusal = _first_refusal(held, parts)
         if known is not None or refusal is not None:
             # What is in doubt is tentative, and runs out by itself.
-            self._give_back(new_id, _parts_held(held, parts))
+            self._give_back(new_id, _inventories_held(held, inventory_ids))
         if known is not None:
             return await self._repeat(known)
         if refusal is None:
-            refusal = await self._seal(new_id, parts)
+            refusal = await self._seal(new_id, inventory_ids)
         if refusal is not None:
             return refusal
         reservation = await self._find(new_id)
@@ -115,27 +115,29 @@ class Carts:
     async def _hold(
         self,
         reservation: ReservationId,
-        parts: tuple[InventoryId, ...],
-        wanted: dict[InventoryId, Part],
+        inventory_ids: tuple[InventoryId, ...],
+        parts: dict[InventoryId, Part],
         shown: Credentials,
     ) -> list[Outcome]:
         without_key = shown._replace(key=NO_KEY)
         commands = [
-            wanted[part].command(
+            parts[each].command(
                 reservation,
                 hold_seconds=self._tentative_hold_seconds,
-                shown=shown if part == parts[0] else without_key,
-                parts=parts,
+                shown=shown if each == inventory_ids[0] else without_key,
+                parts=inventory_ids,
             )
-            for part in parts
+            for each in inventory_ids
         ]
-        return await asyncio.gather(*map(self._router.ask, parts, commands))
+        return await asyncio.gather(*map(self._router.ask, inventory_ids, commands))
 
-    async def _seal(self, reservation: ReservationId, parts: tuple[InventoryId, ...]) -> Refusal | None:
+    async def _seal(
+        self, reservation: ReservationId, inventory_ids: tuple[InventoryId, ...]
+    ) -> Refusal | None:
         deadline = Instant(self._clock.now() + self._hold_seconds * SECOND)
-        home, *others = parts
+        home, *others = inventory_ids
         command = Seal(reservation, deadline)
-        outcomes = await asyncio.gather(*(self._router.ask(part, command) for part in others))
+        outcomes = await asyncio.gather(*(self._router.ask(each, command) for each in others))
         sealed_lines = [outcome for outcome in outcomes if isinstance(outcome, Line)]
         if len(sealed_lines) == len(others):
             # Habits may have shortened some: the home line speaks for all, and outlasts none of them.
@@ -145,25 +147,25 @@ class Carts:
                 return None
             if is_in_doubt(sealed):
                 # It may be sealed yet, and then it is the guest's, found by its key.
-                self._settling.add(task := asyncio.create_task(self._settle_seal(command, parts)))
+                self._settling.add(task := asyncio.create_task(self._settle_seal(command, inventory_ids)))
                 task.add_done_callback(self._settling.discard)
                 return TRY_AGAIN
-        self._give_back(reservation, parts)
+        self._give_back(reservation, inventory_ids)
         return TRY_AGAIN
 
-    async def _settle_seal(self, command: Seal, parts: tuple[InventoryId, ...]) -> None:
+    async def _settle_seal(self, command: Seal, inventory_ids: tuple[InventoryId, ...]) -> None:
         """Ask until it is known whether the home line is sealed; if it isn't, nobody has the cart."""
         sealed: Outcome = TRY_AGAIN
         while is_in_doubt(sealed):
             await asyncio.sleep(_SEAL_RETRY_SECONDS)
-            sealed = await self._router.ask(parts[0], command)
+            sealed = await self._router.ask(inventory_ids[0], command)
         if not isinstance(sealed, Line):
-            self._give_back(command.reservation_id, parts)
+            self._give_back(command.reservation_id, inventory_ids)
 
-    def _give_back(self, reservation: ReservationId, parts: Iterable[InventoryId]) -> None:
+    def _give_back(self, reservation: ReservationId, inventory_ids: Iterable[InventoryId]) -> None:
         """Release whatever of this cart is held; nobody needs to wait for it."""
-        for part in parts:
-            self._router.ask(part, Release(reservation))
+        for each in inventory_ids:
+            self._router.ask(each, Release(reservation))
 
     async def clear_strays(self, strays: Iterable[Line]) -> None:
         """At start, before anyone reserves: give back what belongs to no whole cart."""
@@ -180,8 +182,8 @@ class Carts:
         return isinstance(home, Line) and not home.tentative and home.status in _OPEN
 
 
-def _parts_held(outcomes: Sequence[Outcome], parts: Sequence[InventoryId]) -> list[InventoryId]:
-    return [part for part, outcome in zip(parts, outcomes, strict=True) if isinstance(outcome, Line)]
+def _inventories_held(outcomes: Sequence[Outcome], inventory_ids: Sequence[InventoryId]) -> list[InventoryId]:
+    return [each for each, outcome in zip(inventory_ids, outcomes, strict=True) if isinstance(outcome, Line)]
 
 
 def _other_reservation(outcomes: Sequence[Outcome], new_id: ReservationId) -> ReservationId | None:
@@ -192,13 +194,13 @@ def _other_reservation(outcomes: Sequence[Outcome], new_id: ReservationId) -> Re
     return None
 
 
-def _first_refusal(outcomes: Sequence[Outcome], wanted: dict[InventoryId, Part]) -> Refusal | None:
+def _first_refusal(outcomes: Sequence[Outcome], parts: dict[InventoryId, Part]) -> Refusal | None:
     """The no that a guest should hear: in the order in which refusals are checked."""
     refusals = [
         outcome
         if outcome.ticket_type_id is not None
-        else msgspec.structs.replace(outcome, ticket_type_id=wanted[part].ticket_type_id)
-        for part, outcome in zip(sorted(wanted), outcomes, strict=True)
+        else msgspec.structs.replace(outcome, ticket_type_id=parts[each].ticket_type_id)
+        for each, outcome in zip(sorted(parts), outcomes, strict=True)
         if isinstance(outcome, Refusal)
     ]
     return min(refusals, key=lambda refusal: _CHECKED_FIRST.get(refusal.reason, 0), default=None)

@@ -68,6 +68,11 @@ class Catalogue:
         event = self._events.get(event_id)
         return None if event is None or event.status is EventStatus.DRAFT else event
 
+    def event_of(self, ticket_type: TicketType) -> Event | None:
+        """The event that it is sold for; None for a coupon."""
+        event_id = ticket_type.profile.event_id
+        return None if event_id is None else self._events.get(event_id)
+
     def ticket_type(self, ticket_type_id: TicketTypeId) -> TicketType | None:
         """The ticket type with this id."""
         return self._ticket_types.get(ticket_type_id)

@@ -121,7 +121,7 @@ class Door:
 
     def _admitted(self, event: Event, visitor: Visitor, key: str) -> Entry | Refusal:
         place = self._rooms.place_in(event.id, visitor.queue_token)
-        room = self._rooms.room_of(event.id)
+        room = self._rooms.waiting_room(event.id)
         if place is None or room is None:
             return FREE if self._rooms.lets_walk_in(event) else _required(event)
         admission = Entry(f"{event.id}:{place.number}", room=room, number=place.number)

@@ -1,18 +1,15 @@
 """The same event on another day."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from ticketd.core.catalogue import Event
 from ticketd.core.ids import Instant
+from ticketd.core.instants import instant_of, moment_of
 from ticketd.core.terms import EventStatus, Terms
 from ticketd.services.drafts import EventDraft
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def duplicate_of(event: Event, starts_at: Instant) -> EventDraft:
@@ -47,9 +44,9 @@ def _moved(instant: Instant | None, event: Event, starts_at: Instant) -> Instant
         return None
     zone = ZoneInfo(event.timezone)
     wall = _wall(instant, zone) + (_wall(starts_at, zone) - _wall(event.starts_at, zone))
-    return Instant((wall.replace(tzinfo=zone) - _EPOCH) // _MICROSECOND)
+    return instant_of(wall.replace(tzinfo=zone))
 
 
 def _wall(instant: Instant, zone: ZoneInfo) -> datetime:
     """The naive local time."""
-    return (_EPOCH + instant * _MICROSECOND).astimezone(zone).replace(tzinfo=None)
+    return moment_of(instant).astimezone(zone).replace(tzinfo=None)

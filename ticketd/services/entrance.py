@@ -88,9 +88,9 @@ class Entrance:
         limits = event.defences.address_limits
         if not client.counts or limits is Switch.OFF:
             return None
-        if self._rooms.is_quiet_at(event.id):
+        if self._rooms.is_quiet(event):
             return None
-        room = self._rooms.room_of(event.id)
+        room = self._rooms.waiting_room(event.id)
         joined = 0 if room is None else room.joined
         is_early = limits is Switch.ON and (room is None or room.draw is None)
         crowd = STRICT_IN_DRAW if is_early else STRICT if limits is Switch.ON else LENIENT

@@ -60,7 +60,7 @@ class EventActors:
         ticket_types = self._catalogue.ticket_types_of_event(event.id)
         figures = [offer.figures for offer in (await self._offers.of(ticket_types)).values()]
         sold = sum(each.sold for each in figures)
-        held = sum(each.held + each.paying for each in figures)
+        held = sum(each.in_baskets for each in figures)
         if sold or held:
             return Refusal(Reason.HAS_SALES, sold=sold, held=held)
         refusal = await self._ask_all(map(_deletion, ticket_types))

@@ -79,8 +79,7 @@ class GuestLimits:
     def _guests_of(self, ticket_type_id: TicketTypeId) -> InventoryId | None:
         """Who counts the guests of its event, if that has a limit."""
         ticket_type = self._catalogue.ticket_type(ticket_type_id)
-        event_id = None if ticket_type is None else ticket_type.profile.event_id
-        event = None if event_id is None else self._catalogue.event(event_id)
+        event = None if ticket_type is None else self._catalogue.event_of(ticket_type)
         return None if event is None or event.max_per_guest is None else event.guests_id
 
     def _guest(self, email: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 from ticketd.core.catalogue import Event
 from ticketd.core.hall import Hall, UnknownSeat, UnknownSection
-from ticketd.core.ids import SeatId, SeatMapId
+from ticketd.core.ids import SeatId, SeatMapId, seat_id_of
 from ticketd.core.refusals import Refusal, invalid
 from ticketd.core.seat_maps import SeatMap
 from ticketd.ports import Router
@@ -75,7 +75,7 @@ def _first_in_another(hall: Hall, others: Collection[Hall]) -> SeatId | None:
         if (row.section, row.name) not in rows:
             continue
         for number in row.numbers:
-            seat_id = SeatId(f"{row.section}-{row.name}-{number}")
+            seat_id = seat_id_of(row.section, row.name, number)
             if any(other.find(seat_id) is not None for other in others):
                 return seat_id
     return None

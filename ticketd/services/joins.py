@@ -24,11 +24,11 @@ class NetworkTally:
         return len(self._counts)
 
     def count(self, event_id: EventId, network: str) -> int:
-        """How often so far."""
+        """How often this network was counted in this event so far."""
         return self._counts.get((event_id, network), 0)
 
     def add(self, event_id: EventId, network: str) -> None:
-        """Once more."""
+        """Count this network once more in this event."""
         key = event_id, network
         self._counts[key] = self._counts.pop(key, 0) + 1
         if len(self._counts) > self._networks_max:
@@ -54,12 +54,12 @@ class JoinRates:
         return len(self._rates)
 
     def per_second(self, event_id: EventId, now: Instant) -> float:
-        """The rate of the last seconds."""
+        """How many guests a second have joined the event's queue of late."""
         rate = self._rates.get(event_id)
         return 0.0 if rate is None else rate.decayed(now)
 
     def add(self, event_id: EventId, now: Instant) -> None:
-        """One more joins."""
+        """Count one more guest who joins the event's queue now."""
         self._rates[event_id] = _Rate(self.per_second(event_id, now) + 1 / RATE_SECONDS, now)
         self._rates.move_to_end(event_id)
         if len(self._rates) > self._events_max:

@@ -9,10 +9,9 @@ import msgspec
 from ticketd.core.commands import Confirm, FailPayment, Release, StartPayment
 from ticketd.core.ids import TICKET_CODE_LENGTH, ticket_code
 from ticketd.core.outcomes import Departed
-from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.refusals import TRY_AGAIN, Reason, Refusal
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.ports import Router
-from ticketd.services.answering import TRY_AGAIN
 from ticketd.services.randomness import RandomBytes
 
 Step = Confirm | FailPayment

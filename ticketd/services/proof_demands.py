@@ -26,9 +26,9 @@ class ProofDemands:
         self,
         *,
         proof: ProofOfWork,
-        is_open: Callable[[EventId], bool],
+        is_open: Callable[[Event], bool],
         rules: RuleTally,
-        is_quiet: Callable[[EventId], bool] = lambda event_id: False,
+        is_quiet: Callable[[Event], bool] = lambda event: False,
     ) -> None:
         """`is_quiet`: an event is on sale, and nobody waits."""
         self._proof = proof
@@ -81,16 +81,14 @@ class ProofDemands:
 
     def _asks(self, event: Event, client: Client, now: Instant) -> bool:
         return not client.is_desk and event.defences.proof_of_work.is_on(
-            by_itself=not client.is_exempt
-            and self._is_open(event.id)
-            and self._is_pressed(event, client, now)
+            by_itself=not client.is_exempt and self._is_open(event) and self._is_pressed(event, client, now)
         )
 
     def _is_pressed(self, event: Event, client: Client, now: Instant) -> bool:
         if self._rates.per_second(event.id, now) > JOINS_PER_SECOND_FREE:
             return True
         has_many = self._places.count(event.id, client.network) > PLACES_FREE
-        return has_many and not self._is_quiet(event.id)
+        return has_many and not self._is_quiet(event)
 
     def _flaw(
         self, event: Event, client: Client, solution: Solution | None, now: Instant

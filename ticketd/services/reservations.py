@@ -5,11 +5,10 @@ import asyncio
 from ticketd.core.commands import Inspect
 from ticketd.core.ids import InventoryId, ReservationId, TicketTypeId, home_inventory
 from ticketd.core.outcomes import Departed
-from ticketd.core.refusals import Reason, Refusal
+from ticketd.core.refusals import TRY_AGAIN, Reason, Refusal
 from ticketd.core.replay import StillOpen, line_of
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.ports import Journal, Router
-from ticketd.services.answering import TRY_AGAIN
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.closed_lines import ClosedLines
 from ticketd.timeouts import TimeLimit

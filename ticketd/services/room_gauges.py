@@ -1,16 +1,16 @@
 """How the shop of an event does: what admission goes by, and what waiting guests are told."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from ticketd.core.catalogue import TicketType
 from ticketd.core.ids import END_OF_TIME, SECOND, EventId, Instant, InventoryId
 from ticketd.core.outcomes import Offer
 from ticketd.core.stats import JournalStats
 from ticketd.core.terms import SaleStatus, sale_status, sale_time
 from ticketd.ports import Clock, Router
 from ticketd.services.catalogue import Catalogue
+from ticketd.services.offers import Offers, shown_by
 
 
 class Stock(NamedTuple):
@@ -44,6 +44,7 @@ class Gauges:
     ) -> None:
         self._catalogue = catalogue
         self._router = router
+        self._offers = Offers(router)
         self._clock = clock
         self._journal = journal
         self._commits = (0, 0.0)
@@ -53,9 +54,10 @@ class Gauges:
     async def stock(self, event_id: EventId) -> Stock:
         """What there is of an event's tickets."""
         ticket_types = self._catalogue.ticket_types_of_event(event_id)
-        inventories = await self._offers(ticket_types)
+        at_hand = await self._offers.inventories(ticket_types)
         now = self._clock.now()
-        shown = [offer for each in ticket_types if (offer := _shown(inventories, each)) is not None]
+        inventories = {offer.inventory_id: offer for offer in at_hand if offer is not None}
+        shown = list(shown_by(ticket_types, at_hand).values())
         # What needs an access code is nothing that the crowd waits for, unless there is nothing else.
         public = [offer for offer in shown if not offer.hidden] or shown
         times = [sale_time(offer.terms, offer.window) for offer in public]
@@ -67,17 +69,12 @@ class Gauges:
             unsold=_free(
                 inventories, [offer for status, offer in standing if status is not SaleStatus.ENDED]
             ),
-            in_baskets=sum(offer.figures.held + offer.figures.paying for offer in drawn_on),
+            in_baskets=sum(offer.figures.in_baskets for offer in drawn_on),
             sold=sum(offer.figures.sold for offer in public),
             next_return_at=min(returns, default=None),
             opens_at=min((time.opens_at for time in times), default=END_OF_TIME),
             ends_at=max((time.ends_at for time in times), default=END_OF_TIME),
         )
-
-    async def _offers(self, ticket_types: Sequence[TicketType]) -> dict[InventoryId, Offer]:
-        inventories = {each.inventory_id for each in ticket_types}
-        at_hand = {each: offer for each in inventories if (offer := self._router.offer(each)) is not None}
-        return at_hand if len(at_hand) == len(inventories) else await self._router.offers(inventories)
 
     def mailbox_age_seconds(self, event_id: EventId) -> float:
         """How long the oldest command for the event has been waiting."""
@@ -103,8 +100,3 @@ def _free(inventories: Mapping[InventoryId, Offer], offers: Iterable[Offer]) -> 
     for offer in offers:
         wanted[offer.inventory_id] += offer.figures.free
     return sum(min(free, inventories[each].figures.free) for each, free in wanted.items())
-
-
-def _shown(offers: dict[InventoryId, Offer], ticket_type: TicketType) -> Offer | None:
-    inventory = offers.get(ticket_type.inventory_id)
-    return None if inventory is None else inventory.of(ticket_type.id)

@@ -14,10 +14,10 @@ from ticketd.core.ids import (
     reservation_id,
 )
 from ticketd.core.outcomes import Departed
-from ticketd.core.refusals import Reason, Refusal, invalid
+from ticketd.core.refusals import TRY_AGAIN, Reason, Refusal, invalid
 from ticketd.core.reservations import Line, Reservation
 from ticketd.ports import Clock, Router
-from ticketd.services.answering import TRY_AGAIN, hear, in_time, is_in_doubt
+from ticketd.services.answering import hear, in_time, is_in_doubt
 from ticketd.services.carts import Carts, Granted, repeat
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.door import FREE, UNKNOWN, Door, Visitor
@@ -52,7 +52,7 @@ class Sales:
         door: Door,
         hold_seconds: int,
         tentative_hold_seconds: int,
-        answer_seconds_max: float = 10.0,
+        answer_seconds_max: float,
     ) -> None:
         self._router = router
         self._reservations = reservations
@@ -132,16 +132,18 @@ class Sales:
 
     def _ticket_types(self, lines: Sequence[LineRequest]) -> list[TicketType] | Refusal:
         ticket_types: list[TicketType] = []
+        unknown: Refusal | None = None
         for index, line in enumerate(lines):
             ticket_type = self._catalogue.ticket_type(line.ticket_type_id)
             if ticket_type is None or not self._catalogue.visible(ticket_type):
-                return Refusal(Reason.NOT_FOUND, ticket_type_id=line.ticket_type_id)
+                unknown = unknown or Refusal(Reason.NOT_FOUND, ticket_type_id=line.ticket_type_id)
+                continue
             if refusal := manner_refusal(index, line, ticket_type):
                 return refusal
             ticket_types.append(ticket_type)
         if len(ticket_types) > 1 and len({each.profile.organizer_id for each in ticket_types}) > 1:
             return invalid("lines", "All ticket types must be of one organizer.")
-        return ticket_types
+        return ticket_types if unknown is None else unknown
 
     async def _reserve_one(self, home: InventoryId, command: Reserve) -> Granted | Refusal:
         outcome = await self._router.ask(home, command)

@@ -19,8 +19,6 @@ FORM_FIELD: Final = "form"
 TRAP_FIELD: Final = "website"
 """Nobody sees it; programs fill it in because of its name."""
 
-FILL_MILLISECONDS_MIN: Final = 1_000
-"""No person reads a page, chooses and presses in less."""
 AGE_MILLISECONDS_MAX: Final = 24 * 3600 * 1000
 PATIENCE_SECONDS: Final = 20
 """So long waits who can't compute a proof of work."""
@@ -36,6 +34,11 @@ class FormKind(StrEnum):
     QUEUE = "queue"
 
 
+FILL_MILLISECONDS_MIN: Final[Mapping[FormKind, int]] = {FormKind.BUY: 1_000, FormKind.QUEUE: 300}
+"""No person chooses and presses in less. For the queue there is nothing to choose, and whoever comes to its
+form has just pressed a button of the same name."""
+
+
 class FormRule(StrEnum):
     """What a form was refused for; the value is the name of the rule that counts it."""
 
@@ -48,7 +51,7 @@ class FormRule(StrEnum):
 class SignedForms:
     """Signs forms and judges those that come back."""
 
-    def __init__(self, secret: bytes, *, is_open: Callable[[EventId], bool], rules: RuleTally) -> None:
+    def __init__(self, secret: bytes, *, is_open: Callable[[Event], bool], rules: RuleTally) -> None:
         self._secret = secret
         self._is_open = is_open
         self._rules = rules
@@ -81,12 +84,12 @@ class SignedForms:
     ) -> FormRule | None:
         if form.get(TRAP_FIELD):
             return FormRule.HONEYPOT
-        if event is None or not event.defences.signed_forms.is_on(by_itself=self._is_open(event.id)):
+        if event is None or not event.defences.signed_forms.is_on(by_itself=self._is_open(event)):
             return None
         age = self._age(form.get(FORM_FIELD, ""), kind, event.id, now)
         if age is None:
             return FormRule.UNSIGNED
-        if age < FILL_MILLISECONDS_MIN:
+        if age < FILL_MILLISECONDS_MIN[kind]:
             return FormRule.TOO_QUICK
         return FormRule.STALE if age > AGE_MILLISECONDS_MAX else None
 

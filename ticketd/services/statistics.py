@@ -149,7 +149,7 @@ def _report(
 
 def _ticket_type_row(offer: Offer, organizers: dict[OrganizerId, Organizer]) -> TicketTypeRow:
     figures = offer.figures
-    held = figures.held + figures.paying
+    held = figures.in_baskets
     return TicketTypeRow(
         ticket_type_id=offer.ticket_type_id,
         name=offer.terms.name,

@@ -39,12 +39,8 @@ class Venues:
             return organizer
         return self._catalogue.venues_of_organizer(organizer.id)
 
-    async def own(self, owner_id: OwnerId, venue_id: VenueId) -> Venue | Refusal:
-        """The venue, if the owner may act for its organizer."""
-        return await self._access.venue(owner_id, venue_id)
-
     async def measured(self, venues: Sequence[Venue]) -> Sequence[VenueWithMap]:
-        """The same, with how large their newest seat maps are."""
+        """These venues in the same order, with how large their newest seat maps are."""
         summaries = await self._store.summaries(
             [venue.seat_map_id for venue in venues if venue.seat_map_id is not None]
         )

@@ -6,7 +6,7 @@ One task moves every room on, twice a second. Whatever a guest is told about the
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import structlog
 
@@ -26,14 +26,11 @@ from ticketd.services.room_gauges import Gauges
 from ticketd.services.room_keeper import TICK_SECONDS, Room, RoomKeeper
 from ticketd.services.standings import Notice, Standing, standing_of
 from ticketd.storage.waiting_rooms import StoredRoom, WaitingRoomStore
+from ticketd.tasks import Fatal, for_ever, stop
 
 NO_ROOM = Refusal(Reason.NOT_FOUND, "This event has no waiting room now: reserve at once.")
 
 log = structlog.get_logger(__name__)
-
-
-def _raise(fault: Exception) -> None:
-    raise fault
 
 
 class Joined(NamedTuple):
@@ -55,7 +52,7 @@ class WaitingRooms:
         tokens: Tokens,
         clock: Clock,
         pressure: Pressure,
-        fatal: Callable[[Exception], None] = _raise,
+        fatal: Fatal,
     ) -> None:
         """`fatal` hears of a fault after which no room moves on any more."""
         self._catalogue = catalogue
@@ -90,18 +87,11 @@ class WaitingRooms:
                 used_in.core.granted(int(number), key)
         for room in self._open_rooms():
             await self._keeper.move(room)
-        self._task = asyncio.create_task(self._move_for_ever())
-        self._task.add_done_callback(self._task_ended)
-
-    def _task_ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and isinstance(fault := task.exception(), Exception):
-            self._fatal(fault)
+        self._task = for_ever(self._move_for_ever, self._fatal)
 
     async def close(self) -> None:
         """Write down exactly how many numbers were given out."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await stop(self._task)
         await asyncio.gather(*self._making.values(), return_exceptions=True)
         for room in self._rooms.values():
             try:
@@ -118,11 +108,6 @@ class WaitingRooms:
             and event.status is EventStatus.PUBLISHED
             and self._clock.now() < event.sale_ends_at
         )
-
-    def is_open_at(self, event_id: EventId) -> bool:
-        """Whether the event with this id has an open waiting room."""
-        event = self._catalogue.event(event_id)
-        return event is not None and self.is_open(event)
 
     def known(self, event: Event, token: str | None) -> Standing | None:
         """Where the guest with this token stands at this event, if that is still good for something."""
@@ -201,14 +186,14 @@ class WaitingRooms:
         """Have rooms open by themselves also while this counts on: reservations that were refused unread."""
         self._pressure.turned_away = turned_away
 
-    def room_of(self, event_id: EventId) -> WaitingRoom | None:
+    def waiting_room(self, event_id: EventId) -> WaitingRoom | None:
         """Its waiting room, if there has ever been one."""
         room = self._rooms.get(event_id)
         return None if room is None else room.core
 
-    def is_quiet_at(self, event_id: EventId) -> bool:
+    def is_quiet(self, event: Event) -> bool:
         """Whether the event is on sale and nobody waits: places are no scarce thing then."""
-        room = self._rooms.get(event_id)
+        room = self._rooms.get(event.id)
         return room is not None and room.core.draw is not None and not room.core.waiting
 
     def lets_walk_in(self, event: Event) -> bool:
@@ -270,7 +255,7 @@ class WaitingRooms:
         await self._keeper.move(room)
         return room
 
-    async def _move_for_ever(self) -> None:
+    async def _move_for_ever(self) -> NoReturn:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             await self.tick()

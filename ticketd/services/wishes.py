@@ -92,10 +92,10 @@ def part_of(line: LineRequest, ticket_type: TicketType) -> Part:
     return Part(line.ticket_type_id, quantity, wanted=(Wanted(line.ticket_type_id, quantity),))
 
 
-def parts_of(wanted: Iterable[tuple[LineRequest, TicketType]]) -> dict[InventoryId, Part]:
+def parts_of(lines: Iterable[tuple[LineRequest, TicketType]]) -> dict[InventoryId, Part]:
     """What is wanted of each inventory; ticket types on a shared capacity are wanted of that."""
     parts: dict[InventoryId, Part] = {}
-    for line, ticket_type in wanted:
+    for line, ticket_type in lines:
         inventory_id = ticket_type.inventory_id
         part = part_of(line, ticket_type)
         if known := parts.get(inventory_id):

@@ -27,6 +27,8 @@ RETURNING organizer_id
 
 SET_PASSWORD_HASH = "UPDATE owner SET password_hash = $2 WHERE id = $1"  # noqa: S105 - SQL
 
+END_SESSIONS = "DELETE FROM web_session WHERE owner_id = $1"
+
 INSERT_TOKEN = "INSERT INTO api_token (owner_id, token_hash) VALUES ($1, $2)"  # noqa: S105 - SQL
 
 OWNER_OF_TOKEN = """
@@ -94,13 +96,11 @@ class AccountStore:
 
     async def set_password_hash(self, owner_id: OwnerId, password_hash: str) -> None:
         """Replace what proves the password."""
-        await self._database.execute(
-            "UPDATE owner SET password_hash = $2 WHERE id = $1", owner_id, password_hash
-        )
+        await self._database.execute(SET_PASSWORD_HASH, owner_id, password_hash)
 
     async def end_sessions(self, owner_id: OwnerId) -> None:
         """End all of this owner's browser sessions."""
-        await self._database.execute("DELETE FROM web_session WHERE owner_id = $1", owner_id)
+        await self._database.execute(END_SESSIONS, owner_id)
 
     async def grant(self, owner_id: OwnerId, slug: str) -> bool:
         """Let the owner act for this organizer; False if there is no such organizer."""

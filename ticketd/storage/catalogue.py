@@ -48,6 +48,10 @@ SET name = $2, description = $3, starts_at = $4, timezone = $5, on_sale_at = $6,
 WHERE id = $1
 """
 
+DELETE_EVENT = "DELETE FROM event WHERE id = $1"
+
+NEXT_TICKET_TYPE_ID = "SELECT nextval('ticket_type_id')"
+
 TICKET_TYPES = """
 SELECT id, fact_seq, organizer_id, event_id, code, terms, kind, capacity_id, seat_map_id, hidden
 FROM ticket_type WHERE NOT deleted
@@ -96,7 +100,7 @@ class CatalogueStore:
 
     async def delete_event(self, event_id: EventId) -> None:
         """Forget an event."""
-        await self._database.write("DELETE FROM event WHERE id = $1", event_id)
+        await self._database.write(DELETE_EVENT, event_id)
 
     async def ticket_types(self) -> list[TicketType]:
         """Every ticket type that has not been deleted, and what else has an inventory: see `Profile.kind`."""
@@ -104,7 +108,7 @@ class CatalogueStore:
 
     async def next_ticket_type_id(self) -> TicketTypeId:
         """An id that no ticket type ever had."""
-        return TicketTypeId(await self._database.fetchval("SELECT nextval('ticket_type_id')"))
+        return TicketTypeId(await self._database.fetchval(NEXT_TICKET_TYPE_ID))
 
 
 def _organizer(row: asyncpg.Record) -> Organizer:

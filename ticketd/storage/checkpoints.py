@@ -5,7 +5,7 @@ written after its facts are durable, in a transaction of its own, under the same
 """
 
 import asyncio
-from typing import Final
+from typing import Final, NoReturn
 
 import msgspec
 import structlog
@@ -23,7 +23,7 @@ LINES_IN_A_WRITE_MAX: Final = 20_000
 RETRY_SECONDS: Final = 1.0
 
 # An older one that comes late does nothing.
-_WRITE = """
+WRITE = """
 WITH written AS (
     INSERT INTO checkpoint (inventory_id, fact_seq, open_lines, body)
     SELECT u.* FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::bytea[]) AS u
@@ -64,7 +64,7 @@ class CheckpointWriter:
         """Return once nothing waits to be written."""
         await self._idle.wait()
 
-    async def write_for_ever(self) -> None:
+    async def write_for_ever(self) -> NoReturn:
         """Write whatever is put in, until it is cancelled."""
         while True:
             await self._wanted.wait()
@@ -90,7 +90,7 @@ class CheckpointWriter:
         seqs = [snapshot.seq for snapshot in snapshots.values()]
         open_lines = [len(snapshot.open_lines) for snapshot in snapshots.values()]
         try:
-            await self._database.write(_WRITE, list(snapshots), seqs, open_lines, bodies)
+            await self._database.write(WRITE, list(snapshots), seqs, open_lines, bodies)
         except StorageUnavailable as error:
             log.warning("checkpoints not written yet", error=str(error), retry_seconds=RETRY_SECONDS)
             await asyncio.sleep(RETRY_SECONDS)

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from ticketd.core.ids import Instant
 from ticketd.ports import StorageUnavailable
 from ticketd.storage.outages import OUTAGES
 
@@ -16,7 +17,14 @@ ANSWER_SECONDS_MAX = 10.0
 # Waits for a process that is just fencing this one, and makes it wait for this one's write.
 STILL_SERVES = "SELECT true FROM node WHERE inc = $1 AND NOT fenced FOR SHARE"
 
+NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+
 Connection = PoolConnectionProxy
+
+
+async def database_now(connection: Connection | asyncpg.Connection) -> Instant:
+    """The time by the database's own clock."""
+    return Instant(await connection.fetchval(NOW))
 
 
 class Database:

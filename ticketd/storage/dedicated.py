@@ -30,6 +30,14 @@ class DedicatedConnection:
         }
         self._connection: asyncpg.Connection | None = None
 
+    async def connect(self) -> None:
+        """Have a connection before anybody asks; StorageUnavailable where there is none to be had."""
+        try:
+            async with asyncio.timeout(self._answer_seconds_max):
+                await self._connected()
+        except OUTAGES as error:
+            raise StorageUnavailable(str(error) or type(error).__name__) from error
+
     async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         """All rows; outages, slow answers included, are StorageUnavailable."""
         try:

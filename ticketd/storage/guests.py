@@ -9,7 +9,7 @@ from ticketd.ports import StorageUnavailable
 from ticketd.storage.database import STILL_SERVES
 from ticketd.storage.dedicated import DedicatedConnection
 
-_REMEMBER = f"""
+REMEMBER = f"""
 WITH serving AS ({STILL_SERVES}), kept AS (
     INSERT INTO guest (reservation_id, email, name)
     SELECT unnest($2::text[]), unnest($3::text[]), unnest($4::text[]) FROM serving
@@ -25,7 +25,7 @@ class _Guest(NamedTuple):
     name: str
 
 
-class GuestTable:
+class GuestStore:
     """Who pays for a reservation."""
 
     def __init__(self, connection: DedicatedConnection, *, incarnation: int) -> None:
@@ -40,6 +40,6 @@ class GuestTable:
     async def _write(self, guests: Sequence[_Guest]) -> Sequence[None]:
         last = {guest.reservation_id: guest for guest in guests}
         columns = map(list, zip(*last.values(), strict=True))
-        if not await self._connection.fetch(_REMEMBER, self._incarnation, *columns):
+        if not await self._connection.fetch(REMEMBER, self._incarnation, *columns):
             raise StorageUnavailable("another process has taken over this database")
         return [None] * len(guests)

@@ -8,7 +8,7 @@ have written to these inventories while this incarnation isn't fenced.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from typing import NamedTuple, NoReturn
 
 import asyncpg
 import structlog
@@ -21,10 +21,9 @@ from ticketd.storage.database import Database
 from ticketd.storage.group import STATEMENTS, Group
 from ticketd.storage.ledger import LedgerReader
 from ticketd.storage.outages import OUTAGES
+from ticketd.tasks import Fatal, for_ever, stop
 
-GROUP_FACTS_MAX = 2048
 GROUP_WAIT_SECONDS_MAX = 0.002
-COMMIT_SECONDS_MAX = 10.0
 RETRY_SECONDS_MIN = 0.05
 RETRY_SECONDS_MAX = 1.0
 
@@ -38,14 +37,19 @@ DATA_ERRORS = (
 # A group takes group_seq from $2 to $2 + 1. This takes it on to $2 + 2 if the group has not committed
 # (and now never can), to $2 + 3 if it had; it waits for a statement that is still in flight. Doing it
 # twice is the same as doing it once, and one that comes late finds both its numbers gone for ever.
-_RESOLVE = """
+RESOLVE = """
 UPDATE node SET group_seq = group_seq + CASE WHEN group_seq IN ($2::bigint, $2::bigint + 1) THEN 2 ELSE 0 END
 WHERE inc = $1 AND NOT fenced RETURNING group_seq
 """
 
 log = structlog.get_logger(__name__)
 
-Settled = tuple[Batch, Author]
+
+class Handed(NamedTuple):
+    """A batch, and who is to hear what became of it."""
+
+    batch: Batch
+    author: Author
 
 
 class PostgresJournal(LedgerReader):
@@ -57,9 +61,9 @@ class PostgresJournal(LedgerReader):
         *,
         database: Database,
         incarnation: int,
-        fatal: Callable[[Exception], None],
-        commit_seconds_max: float = COMMIT_SECONDS_MAX,
-        group_facts_max: int = GROUP_FACTS_MAX,
+        fatal: Fatal,
+        commit_seconds_max: float,
+        group_facts_max: int,
     ) -> None:
         self._dsn = dsn
         super().__init__(database)
@@ -68,7 +72,7 @@ class PostgresJournal(LedgerReader):
         self._commit_seconds_max = commit_seconds_max
         self._group_facts_max = group_facts_max
         self._group_seq = 0
-        self._pending: deque[Settled] = deque()
+        self._pending: deque[Handed] = deque()
         self._undurable_facts = 0
         self._wanted = asyncio.Event()
         self._checkpoints = CheckpointWriter(database)
@@ -87,15 +91,12 @@ class PostgresJournal(LedgerReader):
     async def start(self) -> None:
         """Connect and begin to write."""
         await self._connect()
-        self._writer = asyncio.create_task(self._write_for_ever())
-        self._checkpoint_writer = asyncio.create_task(self._write_checkpoints())
+        self._writer = for_ever(self._write_for_ever, self._fatal)
+        self._checkpoint_writer = for_ever(self._checkpoints.write_for_ever, self._fatal)
 
     async def close(self) -> None:
         """Stop writing; whatever isn't durable by now never will be."""
-        writers = [task for task in (self._writer, self._checkpoint_writer) if task is not None]
-        for task in writers:
-            task.cancel()
-        await asyncio.gather(*writers, return_exceptions=True)
+        await stop(self._writer, self._checkpoint_writer)
         self._drop_connection()
 
     @property
@@ -122,7 +123,7 @@ class PostgresJournal(LedgerReader):
 
     def append(self, batch: Batch, author: Author) -> None:
         """See `ports.Journal.append`."""
-        self._pending.append((batch, author))
+        self._pending.append(Handed(batch, author))
         self._undurable_facts += len(batch.facts)
         self._wanted.set()
 
@@ -130,22 +131,13 @@ class PostgresJournal(LedgerReader):
         """See `ports.Journal.checkpointed`."""
         await self._checkpoints.until_written()
 
-    async def _write_checkpoints(self) -> None:
-        try:
-            await self._checkpoints.write_for_ever()
-        except Exception as reason:  # something that no retry mends
-            self._fatal(reason)
-
-    async def _write_for_ever(self) -> None:
-        try:
-            while True:
-                await self._wanted.wait()
-                await self._while_more_come()
-                await self._commit(self._next_group())
-                if not self._pending:
-                    self._wanted.clear()
-        except Exception as reason:  # without its writer the process must end
-            self._fatal(reason)
+    async def _write_for_ever(self) -> NoReturn:
+        while True:
+            await self._wanted.wait()
+            await self._while_more_come()
+            await self._commit(self._next_group())
+            if not self._pending:
+                self._wanted.clear()
 
     async def _while_more_come(self) -> None:
         """Let the group grow as long as every round of the event loop brings more: fuller ones cost less."""
@@ -155,36 +147,36 @@ class PostgresJournal(LedgerReader):
             seen = len(self._pending)
             await asyncio.sleep(0)
 
-    def _next_group(self) -> list[Settled]:
+    def _next_group(self) -> list[Handed]:
         """The oldest batches up to the limit; one that must be alone is."""
         group = [self._pending.popleft()]
-        facts = len(group[0][0].facts)
-        while self._pending and not group[0][0].alone and not self._pending[0][0].alone:
-            facts += len(self._pending[0][0].facts)
+        facts = len(group[0].batch.facts)
+        while self._pending and not group[0].batch.alone and not self._pending[0].batch.alone:
+            facts += len(self._pending[0].batch.facts)
             if facts > self._group_facts_max:
                 break
             group.append(self._pending.popleft())
         return group
 
-    async def _commit(self, settled: list[Settled]) -> None:
+    async def _commit(self, handed: list[Handed]) -> None:
         """Send the group until it is known to be durable or refused."""
         try:
-            group = Group(batch for batch, _ in settled)
+            group = Group(batch for batch, _ in handed)
             statement, arguments = group.statement, group.arguments()
         except (ValueError, OverflowError) as error:  # not even a text can hold it
             log.warning("group not written", error=type(error).__name__)
-            self._lose(settled)
+            self._lose(handed)
             return
         self._group_rows.observe(group.rows)
         started_at = self._loop.time()
         retry_seconds = RETRY_SECONDS_MIN
-        while not await self._try(settled, statement, arguments):
+        while not await self._try(handed, statement, arguments):
             self._retries += 1
             await asyncio.sleep(retry_seconds)
             retry_seconds = min(2 * retry_seconds, RETRY_SECONDS_MAX)
         self._commit_seconds.observe(self._loop.time() - started_at)
 
-    async def _try(self, settled: list[Settled], statement: str, arguments: list[object]) -> bool:
+    async def _try(self, handed: list[Handed], statement: str, arguments: list[object]) -> bool:
         """Send the group once; True when it is settled one way or the other."""
         try:
             await self._execute(statement, arguments)
@@ -192,16 +184,16 @@ class PostgresJournal(LedgerReader):
             if not (isinstance(error, asyncpg.PostgresError) and self.is_connected):
                 committed = await self._resolve()
                 if committed:
-                    self._settle(settled)
+                    self._settle(handed)
                 return committed
             # Only an SQLSTATE on a live connection proves that nothing has happened.
             log.warning("group not committed", error=type(error).__name__)
             if isinstance(error, DATA_ERRORS):
-                self._lose(settled)
+                self._lose(handed)
                 return True
             self._drop_connection()  # it may be this session only that can't
             return False
-        self._settle(settled)
+        self._settle(handed)
         return True
 
     async def _execute(self, statement: str, arguments: list[object]) -> None:
@@ -234,26 +226,26 @@ class PostgresJournal(LedgerReader):
             connection = await self._reconnect()
             try:
                 found: int | None = await connection.fetchval(
-                    _RESOLVE, self._incarnation, before, timeout=self._commit_seconds_max
+                    RESOLVE, self._incarnation, before, timeout=self._commit_seconds_max
                 )
                 return found
             except OUTAGES as error:
                 log.warning("group in doubt, asking again", error=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS_MIN)
 
-    def _settle(self, settled: list[Settled]) -> None:
-        for batch, author in settled:
+    def _settle(self, handed: list[Handed]) -> None:
+        for batch, author in handed:
             self._undurable_facts -= len(batch.facts)
             if batch.checkpoint is not None:
                 self._checkpoints.put(batch.inventory_id, batch.checkpoint)
             author.committed(batch)
 
-    def _lose(self, settled: list[Settled]) -> None:
+    def _lose(self, handed: list[Handed]) -> None:
         """Tell each author once, and drop what was decided on top."""
-        first: dict[InventoryId, Settled] = {}
-        for batch, author in settled:
-            first.setdefault(batch.inventory_id, (batch, author))
-        self._pending = deque(item for item in self._pending if item[0].inventory_id not in first)
+        first: dict[InventoryId, Handed] = {}
+        for each in handed:
+            first.setdefault(each.batch.inventory_id, each)
+        self._pending = deque(each for each in self._pending if each.batch.inventory_id not in first)
         self._undurable_facts = sum(len(batch.facts) for batch, _ in self._pending)
         for batch, author in first.values():
             author.lost(batch)

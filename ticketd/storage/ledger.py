@@ -9,20 +9,20 @@ from ticketd.core.inventory import Inventory
 from ticketd.core.keys import KEY_SECONDS_MIN
 from ticketd.core.snapshots import Snapshot
 from ticketd.storage.checkpoints import decode_snapshot
-from ticketd.storage.database import Connection, Database
+from ticketd.storage.database import Connection, Database, database_now
 from ticketd.storage.group import decode_fact, decode_numbered_facts
 
 REPLAY_FACTS_AT_ONCE: Final = 5000
 KEY_FACTS_AT_ONCE: Final = 20_000
 
-_UNFINISHED = """
+UNFINISHED = """
 SELECT t.id FROM ticket_type t LEFT JOIN checkpoint c ON c.inventory_id = t.id
 WHERE c.open_lines > 0
    OR EXISTS (SELECT FROM ledger l WHERE l.inventory_id = t.id AND l.fact_seq > coalesce(c.fact_seq, 0))
 """
-_CHECKPOINTS = "SELECT inventory_id, body FROM checkpoint WHERE inventory_id = ANY($1::bigint[])"
+CHECKPOINTS = "SELECT inventory_id, body FROM checkpoint WHERE inventory_id = ANY($1::bigint[])"
 # LATERAL and its own order: one index scan for each inventory, never one through the whole ledger.
-_REPLAY = """
+REPLAY = """
 SELECT facts.*
 FROM unnest($1::bigint[], $2::bigint[]) AS wanted (inventory_id, from_seq)
 CROSS JOIN LATERAL (
@@ -32,16 +32,15 @@ CROSS JOIN LATERAL (
 ) AS facts
 """
 # Many facts in one JSON text cost half of what as many rows do.
-_KEYS = """
+KEYS = """
 SELECT '[' || coalesce(string_agg('[' || fact_seq || ',' || body || ']', ',' ORDER BY fact_seq), '') || ']'
 FROM ledger
 WHERE inventory_id = $1 AND fact_seq BETWEEN $2 AND $3
   AND (body LIKE '{"type":"Re%' OR body LIKE '{"type":"Sealed"%' OR body LIKE '{"type":"Expired"%')
 """
-_FACT = "SELECT body FROM ledger WHERE inventory_id = $1 AND fact_seq = $2"
-_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+FACT = "SELECT body FROM ledger WHERE inventory_id = $1 AND fact_seq = $2"
 # The fact that closed the line names the one that reserved it, which the index doesn't have.
-_HISTORY = """
+HISTORY = """
 WITH indexed AS (
     SELECT fact_seq, body FROM ledger WHERE reservation_id = $1 AND inventory_id = $2
 )
@@ -64,13 +63,13 @@ class LedgerReader:
         inventories = {inventory_id: Inventory(inventory_id) for inventory_id in inventory_ids}
         replay_from = dict.fromkeys(inventories, 1)
         async with self._database.snapshot() as connection:
-            for inventory_id, body in await connection.fetch(_CHECKPOINTS, list(inventories)):
+            for inventory_id, body in await connection.fetch(CHECKPOINTS, list(inventories)):
                 snapshot = decode_snapshot(body)
                 inventories[inventory_id].restore(snapshot)
                 await _recall_keys(connection, inventories[inventory_id], snapshot)
                 replay_from[inventory_id] = snapshot.seq + 1
             facts = connection.cursor(
-                _REPLAY, list(replay_from), list(replay_from.values()), prefetch=REPLAY_FACTS_AT_ONCE
+                REPLAY, list(replay_from), list(replay_from.values()), prefetch=REPLAY_FACTS_AT_ONCE
             )
             async for inventory_id, seq, body in facts:
                 inventories[inventory_id].replay(seq, decode_fact(body))
@@ -78,13 +77,13 @@ class LedgerReader:
 
     async def unfinished(self) -> list[InventoryId]:
         """See `ports.Journal.unfinished`."""
-        return [row["id"] for row in await self._database.fetch(_UNFINISHED)]
+        return [row["id"] for row in await self._database.fetch(UNFINISHED)]
 
     async def history(
         self, reservation_id: ReservationId, inventory_id: InventoryId
     ) -> list[tuple[int, AnyFact]]:
         """See `ports.Journal.history`."""
-        rows = await self._database.fetch(_HISTORY, reservation_id, inventory_id)
+        rows = await self._database.fetch(HISTORY, reservation_id, inventory_id)
         return [(row["fact_seq"], decode_fact(row["body"])) for row in rows]
 
 
@@ -92,11 +91,11 @@ async def _recall_keys(connection: Connection, inventory: Inventory, snapshot: S
     """The last hour's keys, from the facts before the snapshot."""
     if snapshot.keys_from_seq > snapshot.seq:
         return
-    hour_ago = await connection.fetchval(_NOW) - KEY_SECONDS_MIN * SECOND
+    hour_ago = await database_now(connection) - KEY_SECONDS_MIN * SECOND
     first = await _first_since(connection, inventory.id, snapshot, hour_ago)
     for begin in range(first, snapshot.seq + 1, KEY_FACTS_AT_ONCE):
         end = min(begin + KEY_FACTS_AT_ONCE - 1, snapshot.seq)
-        for seq, fact in decode_numbered_facts(await connection.fetchval(_KEYS, inventory.id, begin, end)):
+        for seq, fact in decode_numbered_facts(await connection.fetchval(KEYS, inventory.id, begin, end)):
             inventory.replay(seq, fact)
 
 
@@ -107,7 +106,7 @@ async def _first_since(
     low, high = snapshot.keys_from_seq, snapshot.seq + 1
     while low < high:
         middle = (low + high) // 2
-        if decode_fact(await connection.fetchval(_FACT, inventory_id, middle)).at < instant:
+        if decode_fact(await connection.fetchval(FACT, inventory_id, middle)).at < instant:
             low = middle + 1
         else:
             high = middle

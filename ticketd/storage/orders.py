@@ -11,17 +11,28 @@ from ticketd.core.ids import EventId, Instant, OrganizerId, ReservationId, SeatI
 from ticketd.core.reservations import ReservationStatus
 from ticketd.storage.database import Database
 
-# Home rows alone have a number. The names come from the database, since a deleted ticket type may
-# still have orders that came to nothing.
-PAGE = """
-WITH home AS (
+# Home rows alone have a number.
+_HOME = """
     SELECT reservation_id, number, status, created_at
     FROM order_line
     WHERE organizer_id = $1 AND number IS NOT NULL
       AND created_at <= $2 AND (created_at < $2 OR number > $3)
     ORDER BY created_at DESC, number
     LIMIT $4
-)
+"""
+_HOME_MATCHING = """
+    SELECT reservation_id, number, status, created_at
+    FROM order_line LEFT JOIN guest USING (reservation_id)
+    WHERE organizer_id = $1 AND number IS NOT NULL
+      AND created_at <= $2 AND (created_at < $2 OR number > $3)
+      AND (starts_with(number, $5)
+           OR strpos(lower(guest.email), lower($5)) > 0 OR strpos(lower(guest.name), lower($5)) > 0)
+    ORDER BY created_at DESC, number
+    LIMIT $4
+"""
+# The names come from the database, since a deleted ticket type may still have orders that came to nothing.
+_PAGE_OF = """
+WITH home AS (%s)
 SELECT reservation_id, home.number, home.status, home.created_at,
        line.ticket_type_id, line.quantity, line.unit_price_cents, line.seats,
        coalesce(ticket_type.terms ->> 'name', '') AS ticket_type_name,
@@ -34,6 +45,8 @@ LEFT JOIN event ON event.id = ticket_type.event_id
 LEFT JOIN guest USING (reservation_id)
 ORDER BY home.created_at DESC, home.number, line.number IS NULL, line.ticket_type_id
 """
+PAGE = _PAGE_OF % _HOME
+PAGE_MATCHING = _PAGE_OF % _HOME_MATCHING
 
 
 class OrderLine(msgspec.Struct, frozen=True):
@@ -78,9 +91,18 @@ class OrderStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def page(self, organizer_id: OrganizerId, *, after: Position, limit: int) -> list[Order]:
-        """At most `limit` of the organizer's orders that follow `after`."""
-        rows = await self._database.fetch(PAGE, organizer_id, after.created_at, after.number, limit)
+    async def page(
+        self, organizer_id: OrganizerId, *, after: Position, limit: int, matching: str = ""
+    ) -> list[Order]:
+        """At most `limit` of the organizer's orders that follow `after`.
+
+        `matching`: only those whose number begins so, or whose guest's e-mail address or name contains it.
+        """
+        arguments = (organizer_id, after.created_at, after.number, limit)
+        if matching:
+            rows = await self._database.fetch(PAGE_MATCHING, *arguments, matching)
+        else:
+            rows = await self._database.fetch(PAGE, *arguments)
         return [_order(list(lines)) for _, lines in groupby(rows, itemgetter("reservation_id"))]
 
 

@@ -8,7 +8,7 @@ from ticketd.ports import StorageUnavailable
 from ticketd.storage.dedicated import DedicatedConnection
 
 # A conflict changes nothing, but waits for a word that is just being said elsewhere, and returns it.
-_RECORD = """
+RECORD = """
 INSERT INTO sandbox_attempt (attempt_id, verdict, amount_cents)
 SELECT u.* FROM unnest($1::text[], $2::text[], $3::bigint[]) AS u
 ON CONFLICT (attempt_id) DO UPDATE SET verdict = sandbox_attempt.verdict
@@ -22,7 +22,7 @@ class _Attempt(NamedTuple):
     amount_cents: int
 
 
-class AttemptTable:
+class AttemptStore:
     """The first word on each attempt.
 
     Not fenced, as a bank isn't: what a superseded process still charges is found by those who look it up.
@@ -43,6 +43,6 @@ class AttemptTable:
         first = {attempt.attempt_id: attempt for attempt in reversed(attempts)}
         # In one order everywhere: two processes can't each wait for the other's word.
         columns = map(list, zip(*sorted(first.values()), strict=True))
-        rows = await self._connection.fetch(_RECORD, *columns)
+        rows = await self._connection.fetch(RECORD, *columns)
         verdicts = {row["attempt_id"]: row["verdict"] for row in rows}
         return [verdicts[attempt.attempt_id] for attempt in attempts]

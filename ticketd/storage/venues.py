@@ -105,7 +105,7 @@ class VenueStore:
         return await asyncio.to_thread(msgspec.json.decode, body, type=SeatMap)
 
     async def summaries(self, seat_map_ids: Collection[SeatMapId]) -> dict[SeatMapId, SeatMapSummary]:
-        """How large these maps are."""
+        """How large each of these seat maps is."""
         rows = await self._database.fetch(SUMMARIES, list(seat_map_ids))
         return {
             SeatMapId(row["id"]): SeatMapSummary(

@@ -52,7 +52,7 @@ class WaitingRoomStore:
         return None if row is None else _stored(row)
 
     async def update(self, room: StoredRoom) -> None:
-        """Go on from this."""
+        """Keep this in place of what the room was before."""
         await self._database.write(UPDATE_WAITING_ROOM, room.event_id, room.seed, _text(room.record))
 
 

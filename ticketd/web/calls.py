@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler
 
 from ticketd.core.clients import Client
 from ticketd.web.answers import Answer
+from ticketd.web.boards import BOARDS, Boards
 from ticketd.web.clients import client_of
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.conversations import crowded
@@ -23,8 +24,8 @@ from ticketd.web.problems import problem
 class Call(NamedTuple):
     """What a program says, all of it."""
 
-    app: web.Application
     services: Services
+    boards: Boards
     client: Client
     headers: Headers
     body: bytes = b""
@@ -52,7 +53,7 @@ def answers_call(answerer: CallAnswerer) -> Handler:
 
 
 def answers_reservation(answerer: CallAnswerer) -> Handler:
-    """The same for the call that makes reservations; OVERLOADED while too many are under way."""
+    """A handler for the call that makes reservations: OVERLOADED while too many are under way."""
     return _noted(answerer, is_reservation=True)
 
 
@@ -69,7 +70,8 @@ def _noted(answerer: CallAnswerer, *, is_reservation: bool) -> Handler:
             return problem(refusal)
         subject = next(iter(request.match_info.values()), "")
         app = request.app
-        return await answerer(Call(app, app[SERVICES], client_of(request), request.headers, body, subject))
+        call = Call(app[SERVICES], app[BOARDS], client_of(request), request.headers, body, subject)
+        return await answerer(call)
 
     _calls[handler] = KnownCall(answerer, is_reservation)
     return handler

@@ -2,19 +2,24 @@
 
 A connection that doesn't fit costs a small object, a timer and one write; no request of it is parsed. Probes
 (`/healthz` and its like) still come through, a few at a time, so that a full server doesn't look dead; and so
-do payments and releases of what guests hold, and their places in the queue.
+do payments and releases of what guests hold, and their places in the queue. And whoever has been idle gives
+way: nobody keeps others out by keeping connections.
 """
 
 import asyncio
+import heapq
 import re
 import resource
 from collections.abc import Callable
+from math import ceil
+from operator import itemgetter
 from typing import Final, cast
 
 import structlog
 from aiohttp import web
 
 from ticketd.metrics import EdgeStats
+from ticketd.paths import site_root
 from ticketd.web.conversations import Conversation, EdgeLimits, Host, Taker
 from ticketd.web.framing import bytes_missing
 from ticketd.web.problems import RETRY_AFTER_SECONDS
@@ -40,6 +45,15 @@ DEFAULT_LIMITS: Final = EdgeLimits()
 COUNT_SECONDS_MIN: Final = 0.01
 """How soon a full server counts its connections again."""
 
+IDLE_SECONDS_MIN: Final = 5.0
+"""Who has been idle for so long may have to give way; who needs a connection again makes another."""
+
+GIVE_WAY_SECONDS_MIN: Final = 0.25
+"""How soon they are looked for again: that goes through all connections."""
+
+GIVE_WAY_SHARE: Final = 0.05
+"""How many of all connections give way at a time."""
+
 FILES_BESIDE: Final = PROBES_MAX + URGENT_MAX + TURNED_AWAY_MAX + 128
 """Open files that aren't guests' connections: those above, the database's, logs, the listening socket."""
 
@@ -48,6 +62,7 @@ _URGENT: Final = re.compile(
     rb"(?:GET|POST|DELETE) /api/v1/reservations/[^/ ]+(?:/payment)? |(?:GET|POST) /r/"
     rb"|(?:GET|POST) /(?:api/v1/)?events/[0-9]+/queue(?:/join|\.json)?[ ?]|GET /api/v1/queue[ ?]"
 )
+_FOR_A_PERSON: Final = re.compile(rb"[A-Z]+ /(?!api[/ ?]|healthz|readyz|metrics)")
 
 log = structlog.get_logger(__name__)
 
@@ -101,6 +116,7 @@ class ConnectionGate:
         self._open_max = 0
         """At most so many are open: counted at times, and one more with each that was let in since."""
         self._counted_at = 0.0
+        self._made_room_at = 0.0
         self._turned_away: set[_Arrival] = set()
         self._reserves = (_Reserve(_PROBE, PROBES_MAX), _Reserve(_URGENT, URGENT_MAX))
         self._refused = 0
@@ -129,7 +145,7 @@ class ConnectionGate:
         """Whether there is room: then the server has the connection now."""
         if self._open_max >= self._connections_max:
             self._count()
-            if self._open_max >= self._connections_max:
+            if self._open_max >= self._connections_max and not self._make_room():
                 return False
         self._open_max += 1
         self._begin(transport)
@@ -161,6 +177,25 @@ class ConnectionGate:
             self._counted_at = now
             self._open_max = self._connections()
 
+    def _make_room(self) -> bool:
+        """Whether idle ones have given way, those first who were idle for longest."""
+        now = self._loop.time()
+        if now < self._made_room_at + GIVE_WAY_SECONDS_MIN:
+            return False
+        self._made_room_at = now
+        idle = [
+            (since, conversation)
+            for conversation in self._server.connections
+            if isinstance(conversation, Conversation)
+            and (since := conversation.idle_since) is not None
+            and since <= now - IDLE_SECONDS_MIN
+        ]
+        most = ceil(self._connections_max * GIVE_WAY_SHARE)
+        for _, conversation in heapq.nsmallest(most, idle, key=itemgetter(0)):
+            conversation.force_close()
+            self._open_max -= 1
+        return bool(idle)
+
     def _connections(self) -> int:
         return len(self._server.connections) + self._handed_over()
 
@@ -171,10 +206,10 @@ class ConnectionGate:
         self._turned_away.add(arrival)
         return True
 
-    def refuse(self, transport: asyncio.Transport) -> None:
-        """Tell the client that there is no room."""
+    def refuse(self, transport: asyncio.Transport, request: bytes) -> None:
+        """Tell the client, whose request begins like this, that there is no room."""
         self._refused += 1
-        transport.write(NO_ROOM)
+        transport.write(NO_ROOM_PAGE if _FOR_A_PERSON.match(request) else NO_ROOM)
 
     def forget(self, arrival: "_Arrival") -> None:
         """It has gone, or was let in after all."""
@@ -253,7 +288,7 @@ class _Arrival(asyncio.Protocol):
 
     def _answer(self) -> None:
         self._answered = True
-        self._gate.refuse(self._transport)
+        self._gate.refuse(self._transport, self._received)
 
     def _leave(self) -> None:
         if self._patience is not None:
@@ -262,3 +297,7 @@ class _Arrival(asyncio.Protocol):
 
 
 NO_ROOM: Final = raw_no(RETRY_AFTER_SECONDS, closing=True)
+NO_ROOM_PAGE: Final = raw_no(
+    RETRY_AFTER_SECONDS, closing=True, page=(site_root() / "templates" / "full.html").read_bytes()
+)
+"""It needs no other file: there would be no room to ask for one."""

@@ -237,6 +237,13 @@ class Conversation(Shortcut):
         name = self.peername
         return str(name[0]) if isinstance(name, tuple) else ""
 
+    @property
+    def idle_since(self) -> float | None:
+        """When it was answered last, by the event loop's clock; None unless it is silent since then."""
+        if not self._is_at_rest or self._is_timed or self._turned_away:
+            return None
+        return self._next_keepalive_close_time - self._keepalive_timeout
+
     def enter(self) -> bool:
         """Count a reservation as under way until it is answered; False if too many are."""
         if not self._is_inside and not self._turnstile.is_full:

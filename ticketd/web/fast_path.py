@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from aiohttp import StreamReader, web
 from aiohttp.http import RawRequestMessage
 
+from ticketd.web.boards import BOARDS
 from ticketd.web.calls import Call, KnownCall, call_of
 from ticketd.web.clients import CLIENTS
 from ticketd.web.context import SERVICES
@@ -37,8 +38,8 @@ class FastPath:
     """Knows the calls that may take it."""
 
     def __init__(self, app: web.Application, routes: Iterable[web.RouteDef]) -> None:
-        self._app = app
         self._services = app[SERVICES]
+        self._boards = app[BOARDS]
         self._clients = app[CLIENTS]
         self._routes: dict[tuple[str, ...], CallRoute] = {}
         """By the method and the path, or what stands before and after its subject."""
@@ -61,8 +62,8 @@ class FastPath:
         if route.call.is_reservation and not conversation.enter():
             return None
         call = Call(
-            self._app,
             self._services,
+            self._boards,
             self._clients.of(conversation.peer, message.headers),
             message.headers,
             payload.read_nowait(),

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import zoneinfo
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDictProxy
 
 from ticketd.core.ids import ID_MAX, SECOND, Instant
+from ticketd.core.instants import instant_of, moment_of
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.services.texts import is_line, is_lines
 from ticketd.services.timezones import is_timezone
@@ -30,7 +31,6 @@ YEARS: Final = range(1970, 2200)
 Headers: TypeAlias = CIMultiDictProxy[str]
 """Of a request, found by name in any case."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = re.compile(
     r"(?P<local>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)"
     r"(?P<offset>Z|[+-][0-9]{2}:[0-9]{2})?"
@@ -144,10 +144,18 @@ def path_id(request: web.Request, name: str) -> int:
 
 def id_of(text: str) -> int:
     """A number that names something; RefusedRequest (not found) if nothing can have it."""
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(ID_MAX)) else 0
-    if not 1 <= number <= ID_MAX:
+    number = whole_number(text, ID_MAX)
+    if not number:
         raise RefusedRequest(Refusal(Reason.NOT_FOUND))
     return number
+
+
+def whole_number(text: str, most: int) -> int | None:
+    """The number that these digits are; None if they are anything else, or more than `most`."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))):
+        return None
+    number = int(text)
+    return number if number <= most else None
 
 
 def query_text(request: web.Request, name: str) -> str | None:
@@ -169,7 +177,7 @@ def format_instant(instant: Instant) -> str:
 
 @lru_cache(maxsize=4096)
 def _format_second(seconds: int) -> str:
-    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    return moment_of(Instant(seconds * SECOND)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def parse_instant(text: str, timezone: str | None) -> Instant:
@@ -189,7 +197,7 @@ def parse_instant(text: str, timezone: str | None) -> Instant:
         raise ValueError(f"The year must be {YEARS[0]} to {YEARS[-1]}.")
     if match["offset"] is None:
         moment = _in_zone(moment, timezone)
-    instant = Instant((moment - _EPOCH) // timedelta(microseconds=1))
+    instant = instant_of(moment)
     if instant < 0:
         raise ValueError(f"The year must be {YEARS[0]} to {YEARS[-1]}.")
     return instant

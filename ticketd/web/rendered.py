@@ -102,7 +102,7 @@ class _Encoding:
         return known is not None and (self._quoted in known or known == "*")
 
     def unchanged(self) -> Answer:
-        """What they hear then."""
+        """The 304 for who has this very body already."""
         return Unchanged(self._unchanged_head)
 
     @cached_property
@@ -119,7 +119,7 @@ class _Unpacked(Answer):
 
     @property
     def length(self) -> int:
-        """The plain body's."""
+        """How long the plain body is, in bytes."""
         return self._length
 
     async def send(self, request: BaseRequest, head: bytes) -> None:

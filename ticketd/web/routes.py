@@ -9,18 +9,22 @@ from ticketd.web.api import (
     access_codes,
     capacities,
     documents,
-    management,
+    events,
     offers,
+    orders,
     organizers,
     queue,
     reservations,
     seats,
+    statistics,
     stream,
+    ticket_types,
     venues,
 )
 from ticketd.web.api.documents import OPENAPI
 from ticketd.web.api.openapi import openapi_document
 from ticketd.web.api.presenters import API
+from ticketd.web.boards import BOARDS, boards_of
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.errors import answering, unmatched
 from ticketd.web.fast_path import FAST_PATH, FastPath
@@ -49,14 +53,14 @@ API_ROUTES: Final = (
     # owners
     web.get(f"{API}/organizers", organizers.list_organizers),
     web.post(f"{API}/organizers", organizers.create_organizer),
-    web.post(f"{API}/organizers/{{slug}}/events", management.create_event),
-    web.patch(f"{API}/events/{{event_id}}", management.change_event),
-    web.delete(f"{API}/events/{{event_id}}", management.delete_event),
+    web.post(f"{API}/organizers/{{slug}}/events", events.create_event),
+    web.patch(f"{API}/events/{{event_id}}", events.change_event),
+    web.delete(f"{API}/events/{{event_id}}", events.delete_event),
     web.patch(f"{API}/events/{{event_id}}/queue", queue.change_queue),
     web.get(f"{API}/events/{{event_id}}/queue/report", queue.get_queue_report),
-    web.post(f"{API}/organizers/{{slug}}/ticket-types", management.create_ticket_type),
-    web.patch(f"{API}/ticket-types/{{ticket_type_id}}", management.change_ticket_type),
-    web.delete(f"{API}/ticket-types/{{ticket_type_id}}", management.delete_ticket_type),
+    web.post(f"{API}/organizers/{{slug}}/ticket-types", ticket_types.create_ticket_type),
+    web.patch(f"{API}/ticket-types/{{ticket_type_id}}", ticket_types.change_ticket_type),
+    web.delete(f"{API}/ticket-types/{{ticket_type_id}}", ticket_types.delete_ticket_type),
     web.get(f"{API}/organizers/{{slug}}/venues", venues.list_venues),
     web.post(f"{API}/organizers/{{slug}}/venues", venues.create_venue),
     web.get(f"{API}/venues/{{venue_id}}", venues.get_venue),
@@ -72,8 +76,8 @@ API_ROUTES: Final = (
     web.delete(
         f"{API}/ticket-types/{{ticket_type_id}}/access-codes/{{code}}", access_codes.delete_access_code
     ),
-    web.get(f"{API}/organizers/{{slug}}/reservations", organizers.list_orders),
-    web.get(f"{API}/statistics", organizers.get_statistics),
+    web.get(f"{API}/organizers/{{slug}}/reservations", orders.list_orders),
+    web.get(f"{API}/statistics", statistics.get_statistics),
     # both
     web.get(f"{API}/openapi.json", documents.get_openapi),
 )
@@ -96,15 +100,14 @@ UNMATCHED: Final = web.route("*", "/{path:.*}", unmatched)
 def setup(app: web.Application, services: Services) -> None:
     """Make the application answer at every URL with these services."""
     app[SERVICES] = services
+    boards = app[BOARDS] = boards_of(services)
     clients.setup(app, services.settings)
     app[OPENAPI] = openapi_document(API_ROUTES)
     rendering.setup(app)
     queue_page.setup(app)
     static.setup(app)
-    offers.setup(app, services)
-    queue.setup(app, services)
     seats.setup(app, services)
-    stream.setup(app, services)
+    stream.setup(app, services, boards)
     app[FAST_PATH] = FastPath(app, API_ROUTES)
     app.add_routes(
         web.RouteDef(route.method, route.path, answering(route.handler), route.kwargs)

@@ -7,7 +7,7 @@ from ticketd.services.catalogue import Catalogue
 from ticketd.web.parsing import RefusedRequest, id_of
 
 
-def event_of(catalogue: Catalogue, text: str) -> Event:
+def event_named(catalogue: Catalogue, text: str) -> Event:
     """The event with this number; RefusedRequest (not found) for none, and for a draft."""
     event = catalogue.shown_event(EventId(id_of(text)))
     if event is None:
@@ -15,7 +15,7 @@ def event_of(catalogue: Catalogue, text: str) -> Event:
     return event
 
 
-def ticket_type_of(catalogue: Catalogue, text: str) -> TicketType:
+def ticket_type_named(catalogue: Catalogue, text: str) -> TicketType:
     """The ticket type with this number; RefusedRequest (not found) for none, and for one of a draft."""
     ticket_type = catalogue.ticket_type(TicketTypeId(id_of(text)))
     if ticket_type is None or not catalogue.visible(ticket_type):

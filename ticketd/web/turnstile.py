@@ -81,12 +81,15 @@ class Turnstile:
         self._timer = None if is_at_rest else self._loop.call_later(TICK_SECONDS, self._tick)
 
 
-def raw_no(retry_after_seconds: int, *, closing: bool = False) -> bytes:
-    """OVERLOADED as it goes over the wire, made once: nobody has time for it when it is needed."""
+def raw_no(retry_after_seconds: int, *, closing: bool = False, page: bytes | None = None) -> bytes:
+    """OVERLOADED as it goes over the wire, made once: nobody has time for it when it is needed.
+
+    For a program, unless there is a page that says it to people.
+    """
     refusal = Refusal(Reason.OVERLOADED, retry_after_seconds=retry_after_seconds)
-    body = problem(refusal).body
+    body = problem(refusal).body if page is None else page
     headers = {
-        hdrs.CONTENT_TYPE: "application/problem+json",
+        hdrs.CONTENT_TYPE: "application/problem+json" if page is None else "text/html; charset=utf-8",
         **PRIVATE_HEADERS,
         hdrs.RETRY_AFTER: str(retry_after_seconds),
         hdrs.CONTENT_LENGTH: str(len(body)),

@@ -42,11 +42,12 @@ from ticketd.metrics import Metrics
 from ticketd.ports import Journal
 from ticketd.services.accounts import Accounts, Owner
 from ticketd.services.catalogue import Catalogue
+from ticketd.services.charging import Charging, ChargingLimits
 from ticketd.services.checkout import Checkout, CheckoutLimits
 from ticketd.services.door import Door
+from ticketd.services.drafts import EventDraft, TicketTypeDraft
 from ticketd.services.entrance import Entrance
 from ticketd.services.guest_limits import GuestLimits
-from ticketd.services.management import EventDraft, TicketTypeDraft
 from ticketd.services.offers import Offers
 from ticketd.services.owners import owner_services
 from ticketd.services.proof_demands import ProofDemands
@@ -61,7 +62,7 @@ from ticketd.storage.accounts import AccountStore
 from ticketd.storage.catalogue import CatalogueStore
 from ticketd.storage.database import Database
 from ticketd.storage.orders import Order, OrderStore, Position
-from ticketd.storage.sessions import SessionTable
+from ticketd.storage.sessions import SessionStore
 from ticketd.storage.venues import SeatMapSummary, VenueStore, sections_of
 from ticketd.web.context import Services
 
@@ -173,9 +174,12 @@ class MemoryOrderStore(OrderStore):
         self.all: list[Order] = []
         self.pages_read = 0
 
-    async def page(self, organizer_id: OrganizerId, *, after: Position, limit: int) -> list[Order]:
+    async def page(
+        self, organizer_id: OrganizerId, *, after: Position, limit: int, matching: str = ""
+    ) -> list[Order]:
         self.pages_read += 1
-        ordered = sorted(self.all, key=lambda each: (-each.created_at, each.number))
+        found = [each for each in self.all if matching in (each.number, each.email) or not matching]
+        ordered = sorted(found, key=lambda each: (-each.created_at, each.number))
         start = (-after.created_at, after.number)
         return [each for each in ordered if (-each.created_at, each.number) > start][:limit]
 
@@ -224,7 +228,9 @@ class House:
             router=self.router,
             clock=self.clock,
         )
-        self.management = owners.management
+        self.organizers = owners.organizers
+        self.events = owners.events
+        self.ticket_types = owners.ticket_types
         self.venues = owners.venues
         self.capacities = owners.capacities
         self.access_codes = owners.access_codes
@@ -249,15 +255,17 @@ class House:
             ),
             hold_seconds=900,
             tentative_hold_seconds=10,
+            answer_seconds_max=10.0,
         )
-        self.checkout = Checkout(
+        charging = Charging(
             guest_limits=GuestLimits(catalogue=self.catalogue, router=self.router, secret=b"a house secret"),
             router=self.router,
             reservations=reservations,
             guests=Guests(),
             gateway=self.gateway,
-            limits=CheckoutLimits(),
+            limits=ChargingLimits(),
         )
+        self.checkout = Checkout(charging, CheckoutLimits())
         self.services = Services(
             catalogue=self.catalogue,
             router=self.router,
@@ -266,13 +274,17 @@ class House:
             reservations=reservations,
             sales=sales,
             checkout=self.checkout,
-            management=self.management,
+            access=owners.access,
+            organizers=self.organizers,
+            events=self.events,
+            ticket_types=self.ticket_types,
+            order_lists=owners.order_lists,
             venues=self.venues,
             capacities=self.capacities,
             access_codes=self.access_codes,
             accounts=Accounts(MemoryAccountStore(), clock=self.clock),
             statistics=Statistics(catalogue=self.catalogue, store=store, router=self.router),
-            sessions=SessionTable(NO_DATABASE),
+            sessions=SessionStore(NO_DATABASE),
             settings=Settings(),
             readiness=self._readiness,
             metrics=_metrics(self.rules),
@@ -281,14 +293,14 @@ class House:
                 rooms=self.waiting_rooms,
                 proof_demands=ProofDemands(
                     proof=ProofOfWork(b"proof"),
-                    is_open=self.waiting_rooms.is_open_at,
-                    is_quiet=self.waiting_rooms.is_quiet_at,
+                    is_open=self.waiting_rooms.is_open,
+                    is_quiet=self.waiting_rooms.is_quiet,
                     rules=self.rules,
                 ),
                 clock=self.clock,
                 rules=self.rules,
             ),
-            signed_forms=SignedForms(b"forms", is_open=self.waiting_rooms.is_open_at, rules=self.rules),
+            signed_forms=SignedForms(b"forms", is_open=self.waiting_rooms.is_open, rules=self.rules),
             waiting_rooms=self.waiting_rooms,
             rules=self.rules,
         )
@@ -297,7 +309,7 @@ class House:
         return self.ready
 
     async def organizer(self, slug: str = "mario", *, owner: Owner = ANNA) -> Organizer:
-        made = await self.management.create_organizer(owner.id, name=slug.title(), slug=slug)
+        made = await self.organizers.create(owner.id, name=slug.title(), slug=slug)
         assert isinstance(made, Organizer)
         return made
 
@@ -314,7 +326,7 @@ class House:
             past = await self._store.insert_event(draft.event_of(organizer.id))
             self.catalogue.put_event(past)
             return past
-        made = await self.management.create_event(ANNA.id, organizer.slug, draft)
+        made = await self.events.create(ANNA.id, organizer.slug, draft)
         assert isinstance(made, Event)
         return made
 
@@ -325,7 +337,7 @@ class House:
             Terms(**{"name": "Regular", "capacity": 10, "price_cents": 1250, **terms}),
             None if event is None else event.id,
         )
-        offer = await self.management.create_ticket_type(ANNA.id, organizer.slug, draft)
+        offer = await self.ticket_types.create(ANNA.id, organizer.slug, draft)
         assert isinstance(offer, Offer), offer
         return offer.ticket_type_id
 

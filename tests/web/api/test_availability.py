@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.actors.house import VIP
+from tests.actors.house import VIP, actor_limits
 from tests.actors.house import House as ActorsHouse
 from tests.eventually import eventually
 from tests.fakes.clock import ManualClock
@@ -14,11 +14,10 @@ from tests.web.api.conftest import Client
 from tests.web.api.house import ANNA, House, bearer, lines
 from tests.web.problem_answers import expect_problem
 from ticketd.actors import registry as registry_module
-from ticketd.actors.ticket_type import ActorLimits
 from ticketd.core.catalogue import Event, Organizer, TicketType
 from ticketd.core.ids import SECOND, Instant, TicketTypeId
 from ticketd.core.outcomes import Offer
-from ticketd.services.management import EventPatch
+from ticketd.services.drafts import EventPatch
 from ticketd.services.offers import Offers
 from ticketd.web.api.availability import Board, availability
 
@@ -84,7 +83,7 @@ async def test_whatever_happens_to_it_is_seen_at_once(
         release,
         pay,
         lambda: change(price_cents=next(prices)),
-        lambda: house.management.change_event(
+        lambda: house.events.change(
             ANNA.id, event.id, EventPatch(on_sale_at=Instant(house.clock.now() + 60 * SECOND))
         ),
     ]
@@ -96,7 +95,7 @@ async def test_whatever_happens_to_it_is_seen_at_once(
             seen.append(await look(client, path, house))
         assert len({each["as_of"] for each in seen}) == len(seen)
         assert await look(client, path, house) == seen[-1]
-        await house.management.change_event(ANNA.id, event.id, EventPatch(on_sale_at=None))
+        await house.events.change(ANNA.id, event.id, EventPatch(on_sale_at=None))
 
 
 async def test_it_is_fresh_in_the_moment_in_which_a_sale_opens_and_ends(
@@ -198,7 +197,7 @@ async def test_an_actor_that_left_memory_and_came_back_changes_nothing(
 ) -> None:
     monkeypatch.setattr(registry_module, "TICK_SECONDS", 0.001)
     clock = ManualClock()
-    house = await ActorsHouse(clock, ActorLimits(idle_seconds=60)).start()
+    house = await ActorsHouse(clock, actor_limits(idle_seconds=60)).start()
     offer = await house.open(VIP)
     board = Board(Offers(house.registry), clock, availability)
     ticket_types = [TicketType(offer.ticket_type_id, offer.seq, offer.profile, offer.terms)]

@@ -11,7 +11,7 @@ from ticketd.core.commands import StartPayment
 from ticketd.core.ids import SECOND, Instant, InventoryId, ReservationId
 from ticketd.core.outcomes import Offer
 from ticketd.core.terms import EventStatus
-from ticketd.services.management import EventPatch
+from ticketd.services.drafts import EventPatch
 
 
 async def listed(client: Client, path: str) -> list[str]:
@@ -105,7 +105,7 @@ async def test_a_draft_and_what_it_sells_dont_exist_for_guests(client: Client, h
 
 async def test_a_cancelled_event_can_still_be_looked_up(client: Client, house: House) -> None:
     event = await house.event(await house.organizer())
-    await house.management.change_event(ANNA.id, event.id, EventPatch(status=EventStatus.CANCELLED))
+    await house.events.change(ANNA.id, event.id, EventPatch(status=EventStatus.CANCELLED))
     body = await (await client.get(f"/api/v1/events/{event.id}")).json()
     assert body["status"] == "cancelled"
 

@@ -369,7 +369,23 @@ async def test_an_owner_who_leaves_in_the_middle_of_a_list_is_no_fault(
     assert house.orders.pages_read < 1000 / 200
 
 
-@pytest.mark.parametrize("query", ["cursor=x", "limit=0", "format=xml", "format="])
+async def test_orders_are_found_by_number_or_guest_in_pages_and_as_csv(client: Client, house: House) -> None:
+    await house.organizer()
+    house.orders.all = [
+        order(1),
+        order(2, email="ada@example.org"),
+        order(3),
+        order(4, email="ada@example.org"),
+    ]
+    path = "/organizers/mario/reservations?q=ada%40example.org"
+    first = await (await send(client, "GET", f"{path}&limit=1")).json()
+    rest = await (await send(client, "GET", f"{path}&cursor={first['next']}")).json()
+    assert [item["number"] for item in first["items"] + rest["items"]] == ["7-4", "7-2"]
+    rows = csv.DictReader(io.StringIO(await (await send(client, "GET", f"{path}&format=csv")).text()))
+    assert [row["number"] for row in rows] == ["7-4", "7-2"]
+
+
+@pytest.mark.parametrize("query", ["cursor=x", "limit=0", "format=xml", "format=", "q=%00", "q=" + "x" * 255])
 async def test_a_list_of_orders_that_cant_be_is_refused(client: Client, house: House, query: str) -> None:
     await house.organizer()
     response = await send(client, "GET", f"/organizers/mario/reservations?{query}")
@@ -391,6 +407,8 @@ async def test_statistics_see_the_same_sales_four_ways(client: Client, house: Ho
     assert [each["name"] for each in body["by_ticket_type_name"]] == ["Coupon", "Regular"]
     narrowed = await send(client, "GET", f"/statistics?event_id={event.id}&ticket_type_name=Regular")
     assert (await narrowed.json())["totals"] == row
+    everything = await send(client, "GET", "/statistics?organizer=&event_id=&ticket_type_name=")
+    assert await everything.json() == body
 
 
 @pytest.mark.parametrize(

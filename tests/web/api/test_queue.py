@@ -246,7 +246,7 @@ async def test_nobody_else_steers_or_sees_it(sale: Sale) -> None:
             status, _ = await sale.ask(method, path, body, **headers)
             assert status in (expected, 403), (method, headers)
     await sale.tick()
-    room = sale.house.waiting_rooms.room_of(sale.event.id)
+    room = sale.house.waiting_rooms.waiting_room(sale.event.id)
     assert room is None or not room.record.steering.paused
 
 

@@ -179,7 +179,7 @@ async def test_a_closed_reservation_outlives_its_ticket_type(
 ) -> None:
     reservation = await held(client, (regular, 1))
     await client.delete(f"/api/v1/reservations/{reservation}")
-    await house.management.delete_ticket_type(ANNA.id, regular)
+    await house.ticket_types.delete(ANNA.id, regular)
     response = await client.get(f"/api/v1/reservations/{reservation}")
     assert (response.status, (await response.json())["status"]) == (200, "released")
 
@@ -230,6 +230,14 @@ async def test_payment_brings_the_tickets(client: Client, regular: TicketTypeId)
     ]
     assert len({each["code"] for each in body["tickets"]}) == 2
     assert "guest@example.org" not in text
+
+
+async def test_marks_of_direction_in_a_guests_person_cost_nobody_a_ticket(
+    client: Client, regular: TicketTypeId
+) -> None:
+    reservation = await held(client, (regular, 1))
+    response = await pay(client, reservation, email="\u202aguest@example.org\u202c", name="\u200fGuest")
+    assert response.status == 200
 
 
 async def test_paying_again_shows_the_same_and_charges_nothing(

@@ -15,15 +15,15 @@ from ticketd.services.passwords import Passwords
 from ticketd.services.seat_maps.builder import SectionPlan, seat_map_from_plans
 from ticketd.settings import Settings
 from ticketd.storage.accounts import Login
-from ticketd.storage.sessions import SessionTable
+from ticketd.storage.sessions import SessionStore
 
 PASSWORD = "correct horse battery"
 _QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 _HASH = _QUICK.hash(PASSWORD)
 
 
-class MemorySessions(SessionTable):
-    """See `storage.sessions.SessionTable`; sessions never run out."""
+class MemorySessions(SessionStore):
+    """See `storage.sessions.SessionStore`; sessions never run out."""
 
     def __init__(self) -> None:
         super().__init__(NO_DATABASE)

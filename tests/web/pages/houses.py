@@ -29,7 +29,7 @@ async def seated(
     draft = TicketTypeDraft(
         Terms(**{"name": "Seats", "capacity": 1, "price_cents": 4500, **terms}), event.id, sections=sections
     )
-    offer = await house.management.create_ticket_type(ANNA.id, organizer.slug, draft)
+    offer = await house.ticket_types.create(ANNA.id, organizer.slug, draft)
     assert isinstance(offer, Offer), offer
     path = f"/{organizer.slug}/purchase/{house.code_of(offer.ticket_type_id)}"
     return path, offer.ticket_type_id

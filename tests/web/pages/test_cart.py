@@ -11,7 +11,7 @@ from ticketd.core.catalogue import Event
 from ticketd.core.ids import EventId, TicketTypeId, inventory_of
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.terms import EventStatus, TermsPatch
-from ticketd.services.management import EventPatch
+from ticketd.services.drafts import EventPatch
 from ticketd.web.pages import cart
 
 
@@ -90,7 +90,7 @@ async def test_a_long_description_is_cut_for_the_summary_only(house: PageHouse, 
 
 async def test_ticket_types_stand_in_their_owners_order(house: PageHouse, guest: Browser) -> None:
     event, ids = await gala(house, Regular=5, VIP=5)
-    await house.management.change_ticket_type(ANNA.id, ids["Regular"], TermsPatch(position=2))
+    await house.ticket_types.change(ANNA.id, ids["Regular"], TermsPatch(position=2))
     page = await document(await guest.get(f"/events/{event.id}"))
     assert [each.text for each in page.all("h3")] == ["VIP", "Regular"]
 
@@ -105,12 +105,18 @@ async def test_one_form_reserves_of_several_ticket_types(house: PageHouse, guest
     assert held(house, ids) == {"Regular": 2, "Student": 0, "VIP": 1}
 
 
+async def test_an_event_with_very_many_ticket_types_can_be_bought(house: PageHouse, guest: Browser) -> None:
+    event, ids = await gala(house, **{f"Type {number}": 1 for number in range(1005)})
+    form = {"key": "k" * 16, "buy": "buy", **form_of(ids, **dict.fromkeys(ids, "0") | {"Type 7": "1"})}
+    assert (await guest.post(f"/events/{event.id}", data=form, allow_redirects=False)).status == 303
+
+
 async def test_nothing_is_chosen_at_first_unless_there_is_only_one(house: PageHouse, guest: Browser) -> None:
     event, ids = await gala(house, Regular=2, VIP=5)
     page = await document(await guest.get(f"/events/{event.id}"))
     assert page.options(f"quantity-{ids['Regular']}") == ["0", "1", "2"]
     assert page.value(f"quantity-{ids['Regular']}") == "0"
-    await house.management.delete_ticket_type(ANNA.id, ids["VIP"])
+    await house.ticket_types.delete(ANNA.id, ids["VIP"])
     page = await document(await guest.get(f"/events/{event.id}"))
     assert page.value(f"quantity-{ids['Regular']}") == "1"
 
@@ -125,6 +131,7 @@ async def test_a_refusal_stands_beside_its_ticket_type_and_the_choices_stay(
     assert page.alerts == ["Nothing was reserved. VIP: Too late: only 1 ticket is left."]
     assert error_of(page, ids["VIP"]) == "Too late: only 1 ticket is left."
     assert page.value(f"quantity-{ids['Regular']}") == "3"
+    assert page.value(f"quantity-{ids['VIP']}") == "1"
     assert held(house, ids) == {"Regular": 0, "VIP": 0}
 
 
@@ -190,7 +197,7 @@ async def test_when_the_house_is_full_the_same_form_can_be_sent_again(
 
 async def test_a_cancelled_event_says_so_and_sells_nothing(house: PageHouse, guest: Browser) -> None:
     event, ids = await gala(house, Regular=5)
-    await house.management.change_event(ANNA.id, event.id, EventPatch(status=EventStatus.CANCELLED))
+    await house.events.change(ANNA.id, event.id, EventPatch(status=EventStatus.CANCELLED))
     page = await document(await guest.get(f"/events/{event.id}"))
     assert "This event has been cancelled." in page.text
     assert not page.all("button", name="buy")

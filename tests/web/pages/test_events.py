@@ -43,6 +43,59 @@ async def test_a_created_event_stands_in_the_list(house: PageHouse, anna: Browse
     assert page.value("timezone") == "Europe/Vienna"
 
 
+async def test_an_organizers_first_event_has_no_time_zone_until_they_choose_one(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    page = await document(await anna.get("/mario/events"))
+    field = page.one("input", name="timezone")
+    assert (field.attributes["value"], "required" in field.attributes) == ("", True)
+    suggested = page.inside(page.one("datalist", id=field.attributes["list"]), "option")
+    assert "Europe/Vienna" in [each.attributes["value"] for each in suggested]
+
+
+async def test_what_cannot_be_undone_takes_two_presses_and_works_without_scripts(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    event = await house.event(mario)
+    page = await document(await anna.get(f"/mario/events/{event.id}"))
+    for action in ("cancel", "delete"):
+        button = page.one("button", name="action", value=action)
+        (around,) = [each for each in page.all("details") if button.within(each)]
+        assert "open" not in around.attributes
+        assert [each.attributes["method"] for each in page.inside(around, "form")] == ["post"]
+
+
+async def test_a_new_ticket_type_begins_at_its_form(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    event = await house.event(mario)
+    page = await document(await anna.get(f"/mario/events/{event.id}"))
+    (link,) = [each.attributes["href"] for each in page.all("a") if each.text == "New ticket type"]
+    assert link == f"/mario/tickets?event_id={event.id}#new"
+    assert (await document(await anna.get(link))).one("h2", id="new").text == "New ticket type"
+
+
+async def test_an_event_lists_its_ticket_types_in_pages(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    event = await house.event(mario)
+    for number in range(101):
+        await house.ticket_type(mario, event=event, name=f"Type {number:03}")
+    first = await document(await anna.get(f"/mario/events/{event.id}?done=saved"))
+    assert len(first.inside(first.one("tbody"), "tr")) == 100
+    onward = first.one("a", rel="next").attributes["href"]
+    assert onward == f"/mario/events/{event.id}?page=2#tickets"
+    second = await document(await anna.get(onward))
+    assert [each.text for each in second.all("th", scope="row")] == ["Type 100"]
+
+
+async def test_owners_find_the_page_that_guests_see_of_them(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    page = await document(await anna.get("/mario/events"))
+    assert page.all("a", href="/mario")[0].text == "Public page"
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -224,6 +277,8 @@ async def test_only_a_published_event_can_be_cancelled_by_its_button(
     path = f"/mario/events/{event.id}"
     assert "It pays nothing back" in (await document(await anna.get(path))).text
     page = await document(await anna.post(path, data={"action": "cancel"}))
+    assert page.one("p", role="status").text == "The event is cancelled."
+    assert "Cancelled: nothing of it is sold any more" in page.text
     assert page.value("status") == "cancelled"
     assert not page.all("button", value="cancel")
     assert events(house)[0].name == event.name

@@ -9,6 +9,7 @@ import pytest
 from tests.fakes.clock import START
 from ticketd.web.pages.languages import Counted, Words
 from ticketd.web.pages.speech import DEFAULT, SPEECHES, clock, speech_for
+from ticketd.web.pages.words import moment
 
 FIELDS = Words.__struct_fields__
 WORDS = {code: speech.words for code, speech in SPEECHES.items()}
@@ -126,12 +127,17 @@ def test_a_clock_shows_no_more_than_it_has_to() -> None:
 def test_an_instant_is_told_by_the_clocks_of_its_place() -> None:
     said = {code: speech.at(START, "Europe/Vienna") for code, speech in SPEECHES.items()}
     assert said == {
-        "en": "15 January 2027, 09:00 (Europe/Vienna)",
-        "de": "15.01.2027, 09:00 (Europe/Vienna)",
-        "fr": "15/01/2027, 09:00 (Europe/Vienna)",
-        "es": "15/01/2027, 09:00 (Europe/Vienna)",
-        "it": "15/01/2027, 09:00 (Europe/Vienna)",
+        "en": "Fri 15 January 2027, 09:00 (Vienna time)",
+        "de": "Fr., 15.01.2027, 09:00 (Ortszeit Vienna)",
+        "fr": "ven. 15/01/2027, 09:00 (heure locale, Vienna)",
+        "es": "vie 15/01/2027, 09:00 (hora local, Vienna)",
+        "it": "ven 15/01/2027, 09:00 (ora locale, Vienna)",
     }
+
+
+@pytest.mark.parametrize("timezone", ["Europe/Vienna", "America/New_York", "UTC"])
+def test_in_english_an_instant_is_told_as_on_all_other_pages(timezone: str) -> None:
+    assert DEFAULT.at(START, timezone) == moment(START, timezone).words
 
 
 def test_words_survive_the_way_to_the_script() -> None:

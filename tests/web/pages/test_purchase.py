@@ -80,6 +80,7 @@ async def test_whoever_comes_too_late_is_told_what_is_left(house: PageHouse, gue
     assert response.status == 409
     assert page.alerts == ["Too late: only 1 ticket is left."]
     assert page.options("quantity") == ["1"]
+    assert page.value("quantity") == "1"
 
 
 async def test_when_the_last_is_gone_there_is_nothing_to_press(house: PageHouse, guest: Browser) -> None:

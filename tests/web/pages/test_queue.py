@@ -4,7 +4,11 @@ import base64
 import hashlib
 import json
 import re
+import sys
+from asyncio import create_subprocess_exec
+from asyncio.subprocess import PIPE
 from ipaddress import IPv4Address
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -30,8 +34,8 @@ from ticketd.core.catalogue import Defences, Event
 from ticketd.core.clients import Networks, client_at
 from ticketd.core.terms import EventStatus, Switch
 from ticketd.core.waves import ADMISSION_SECONDS
-from ticketd.services.checkout import Payment
 from ticketd.services.entrance import LENIENT
+from ticketd.services.payment import Payment
 from ticketd.services.waiting_rooms import Joined
 from ticketd.settings import Settings
 
@@ -59,9 +63,11 @@ async def test_before_the_opening_anybody_reads_when_it_is_and_how_many_have_a_p
     await tick(house, event.id)
     page = await queue_page(guest, event)
     assert page.heading == "Gala"
-    assert "You have no place yet The sale opens on 15 January 2027, 09:10 (Europe/Vienna)." in page.text
+    assert (
+        "You aren't in the queue yet The sale opens on Fri 15 January 2027, 09:10 (Vienna time)." in page.text
+    )
     assert "until then it makes no difference who comes first" in page.text
-    assert "2 guests have a place so far." in page.text
+    assert "2 guests have joined so far." in page.text
     assert page.one("a", class_="button large").attributes["href"] == f"/events/{event.id}/queue/join"
 
 
@@ -73,6 +79,12 @@ async def test_after_the_opening_anybody_reads_how_many_wait(house: PageHouse, g
     page = await queue_page(guest, event)
     assert "3 guests are waiting." in page.text
     assert "The organizer lets nobody in at the moment." in page.text
+
+
+async def test_where_nobody_waits_nobody_is_counted(house: PageHouse, guest: Browser) -> None:
+    page = await queue_page(guest, await crowded(house))
+    assert "Guests are let in one after another." in page.text
+    assert "waiting." not in page.text
 
 
 async def test_what_anybody_sees_may_be_kept_and_says_nothing_of_anybody(
@@ -187,7 +199,7 @@ async def test_a_second_tab_has_the_same_place(house: PageHouse, guest: Browser)
     data = {"form": form.value("form")}
     assert (await guest.post(f"/events/{event.id}/queue", data=data, allow_redirects=False)).status == 303
     assert cookie_of(guest, event) == token
-    assert line(await queue_page(guest, event), "joined") == "1 guest has a place so far."
+    assert line(await queue_page(guest, event), "joined") == "1 guest has joined so far."
 
 
 async def test_a_forged_cookie_and_one_of_another_event_are_no_place(
@@ -201,11 +213,15 @@ async def test_a_forged_cookie_and_one_of_another_event_are_no_place(
         assert (await (await guest.get(f"/events/{event.id}/queue.json")).json())["state"] is None
 
 
+async def test_who_presses_quickly_gets_a_place_at_once(house: PageHouse, guest: Browser) -> None:
+    assert (await press(house, guest, await crowded(house), after_seconds=0.4)).status == 303
+
+
 async def test_who_presses_faster_than_people_do_gets_the_form_again(
     house: PageHouse, guest: Browser
 ) -> None:
     event = await crowded(house)
-    response = await press(house, guest, event, after_seconds=0.2)
+    response = await press(house, guest, event, after_seconds=0.1)
     assert response.status == 422
     page = await document(response)
     assert page.alerts == ["We had to look twice. Please press the button once more."]
@@ -238,7 +254,7 @@ async def test_who_has_to_prove_work_is_shown_what_to_compute_and_gets_in_with_i
     assert refused.status == 403
     page = await document(refused)
     assert page.alerts == [
-        "Many want a place now, so your browser has to compute something first. Then the button works."
+        "Many want to join now, so your browser has to compute something first. Then the button works."
     ]
     solved = await press(house, guest, event, solution=solution_to(page))
     assert solved.status == 303
@@ -277,7 +293,7 @@ async def test_a_network_that_has_had_many_places_is_told_to_come_back(
     refused = await press(house, guest, event)
     assert (refused.status, refused.headers[hdrs.RETRY_AFTER]) == (429, "60")
     page = await document(refused)
-    assert page.alerts == ["Many places were taken from your network already. Please try again in a minute."]
+    assert page.alerts == ["Many have joined from your network already. Please try again in a minute."]
     assert cookie_of(guest, event) is None
 
 
@@ -365,7 +381,7 @@ async def test_whose_turn_is_over_can_take_a_new_place(house: PageHouse, guest: 
     await tick(house, event.id, ADMISSION_SECONDS + 1)
     page = await queue_page(guest, event)
     assert state(page) == "turn_over"
-    assert page.one("a", class_="button large").text == "Take a place"
+    assert page.one("a", class_="button large").text == "Join the queue"
     await take_place(house, guest, event)
     assert cookie_of(guest, event) not in (first, None)
 
@@ -445,6 +461,34 @@ async def test_the_draw_can_be_checked_with_what_the_page_says(house: PageHouse,
     assert hashlib.sha256(bytes.fromhex(after["seed"])).hexdigest() == before["commitment"]
 
 
+async def test_the_program_that_checks_a_place_is_there_with_all_that_it_wants_to_know(
+    house: PageHouse, guest: Browser, tmp_path: Path
+) -> None:
+    event = await crowded(house, opens_in_seconds=OPENS_IN_SECONDS)
+    await pause(house, event)
+    await come(house, event, 1_200)
+    await take_place(house, guest, event)
+    await tick(house, event.id, OPENS_IN_SECONDS)
+    await tick(house, event.id)
+    page = await queue_page(guest, event, **{hdrs.ACCEPT_LANGUAGE: "de"})
+    script = tmp_path / "check_place.py"
+    script.write_bytes(await (await guest.get(page_link(page, "check_place.py"))).read())
+    python, _, *arguments = drawn(page)["command"].replace("NUMBER", drawn(page)["number"]).split()
+    assert python == "python3"
+    process = await create_subprocess_exec(sys.executable, str(script), *arguments, stdout=PIPE)
+    said, _ = await process.communicate()
+    (place,) = [each.attributes["data-place"] for each in page.elements if "data-place" in each.attributes]
+    assert f"place:  {place}, drawn among 1201;" in said.decode()
+    assert process.returncode == 0
+
+
+def page_link(page: Document, text: str) -> str:
+    """Where the link with this text leads."""
+    (found,) = [each.attributes["href"] for each in page.all("a") if each.text == text]
+    assert found is not None
+    return found
+
+
 def drawn(page: Document) -> dict[str, str]:
     """What the page says of the draw."""
     return {
@@ -475,9 +519,9 @@ async def test_names_are_shown_as_they_were_typed(house: PageHouse, guest: Brows
 async def test_each_guest_is_spoken_to_in_their_language(house: PageHouse, guest: Browser) -> None:
     event = await crowded(house)
     for accepted, code, heading in (
-        ("de-AT,de;q=0.9,en;q=0.8", "de", "Sie haben noch keinen Platz"),
-        ("fr", "fr", "Vous n’avez pas encore de place dans la file"),
-        ("tlh, sv;q=0.5", "en", "You have no place yet"),
+        ("de-AT,de;q=0.9,en;q=0.8", "de", "Sie stehen noch nicht in der Warteschlange"),
+        ("fr", "fr", "Vous n’êtes pas encore dans la file"),
+        ("tlh, sv;q=0.5", "en", "You aren't in the queue yet"),
     ):
         answer = await guest.get(f"/events/{event.id}/queue", headers={hdrs.ACCEPT_LANGUAGE: accepted})
         page = await document(answer)

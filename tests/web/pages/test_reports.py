@@ -59,6 +59,39 @@ async def test_orders_come_in_pages(house: PageHouse, anna: Browser) -> None:
     assert (await anna.get("/mario/orders?cursor=nonsense")).status == 422
 
 
+async def test_orders_are_found_by_their_guest_page_by_page(house: PageHouse, anna: Browser) -> None:
+    house.orders.all.extend(order(number, email="ada@example.org") for number in range(51))
+    house.orders.all.append(order(99))
+    first = await document(await anna.get("/mario/orders", params={"q": " ada@example.org "}))
+    assert first.value("q") == " ada@example.org "
+    assert first.all("th", scope="row")[0].text == "7-50"
+    second = await document(await anna.get(first.one("a", rel="next").attributes["href"]))
+    assert [each.text for each in second.all("th", scope="row")] == ["7-0"]
+    back = await document(await anna.get(second.one("a", rel="prev").attributes["href"]))
+    assert back.all("th", scope="row")[0].text == "7-50"
+    none = await document(await anna.get("/mario/orders?q=<nobody>"))
+    assert "None has this number or such a guest." in none.text
+    assert none.value("q") == "<nobody>"
+    assert (await anna.get("/mario/orders", params={"q": "x" * 255})).status == 422
+
+
+async def test_a_downloaded_list_says_in_which_encoding_it_is(house: PageHouse, anna: Browser) -> None:
+    house.orders.all.append(order(1, name="Ünïcödé"))
+    text = (await (await anna.get("/mario/orders?format=csv")).read()).decode()
+    assert text.startswith("\ufeffnumber,")
+    assert "Ünïcödé" in text
+
+
+async def test_an_order_was_made_when_the_clocks_at_its_event_said(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    event = await house.event(mario, timezone="Europe/Vienna")
+    line = OrderLine(TicketTypeId(7), "VIP", 2, 1250, (), event.id, "Hamlet")
+    house.orders.all.append(msgspec.structs.replace(order(1), lines=(line,)))
+    page = await document(await anna.get("/mario/orders"))
+    assert "Fri 15 January 2027, 09:00 (Vienna time)" in page.text
+
+
 async def test_orders_can_be_downloaded_and_hold_no_formula(house: PageHouse, anna: Browser) -> None:
     house.orders.all.append(order(1, name="=1+1"))
     page = await document(await anna.get("/mario/orders"))
@@ -96,6 +129,22 @@ async def test_statistics_sum_up_by_event_by_ticket_type_and_by_name(
     ]
     assert "Lunch (Coupon) 5 2 1 3 2 €10.00" in by_type.text
     assert "VIP 20 0 0 0 20 €0.00" in by_name.text
+
+
+async def test_long_statistics_come_in_pages_that_stay_narrowed(
+    house: PageHouse, anna: Browser, mario: Organizer
+) -> None:
+    event = await house.event(mario, name="Gala")
+    for number in range(101):
+        await house.ticket_type(mario, event=event, name=f"Type {number:03}")
+    await house.ticket_type(mario, name="Lunch")
+    first = await document(await anna.get(f"/mario/statistics?event_id={event.id}"))
+    assert [len(first.inside(each, "tr")) for each in first.all("tbody")] == [1, 100, 100]
+    onward = first.one("a", rel="next").attributes["href"]
+    assert onward == f"/mario/statistics?event_id={event.id}&page=2"
+    second = await document(await anna.get(onward))
+    assert [each.text.split(" (")[0] for each in second.all("th", scope="row")] == ["Type 100", "Type 100"]
+    assert not second.all("a", rel="next")
 
 
 async def test_statistics_can_be_narrowed(house: PageHouse, anna: Browser, mario: Organizer) -> None:

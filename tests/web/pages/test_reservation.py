@@ -6,15 +6,18 @@ from typing import Any
 import pytest
 
 from tests.eventually import eventually
-from tests.web.api.house import ANNA
+from tests.web.api.house import ANNA, Guests
 from tests.web.pages.conftest import Browser
 from tests.web.pages.document import document
 from tests.web.pages.house import PageHouse
 from tests.web.pages.houses import stalls
+from ticketd.core.catalogue import Event
+from ticketd.core.ids import ReservationId
+from ticketd.core.inventory import PAYMENT_ATTEMPTS_MAX
 from ticketd.core.outcomes import Offer
 from ticketd.core.terms import UNLIMITED, EventStatus, Terms
-from ticketd.services.checkout import Payment
 from ticketd.services.drafts import EventPatch, TicketTypeDraft
+from ticketd.services.payment import Payment
 from ticketd.services.sales import Granted, LineRequest
 
 PAID = {"token": "anything", "email": "guest@example.org", "name": "Guest"}
@@ -36,8 +39,9 @@ async def test_a_held_one_says_how_long_and_what_it_costs(house: PageHouse, gues
     house.clock.advance(61)
     page = await document(await guest.get(path))
     assert page.heading == "Reserved for you"
-    assert "You have 13 minutes to pay: until Fri 15 January 2027, 08:15 (UTC)." in page.text
-    assert "2 × Dinner" in page.text
+    assert "You have 14 minutes to pay." in page.text  # and no time of day: by whose clock?
+    assert "Keep this page's address" in page.text
+    assert "2 × Dinner Mario €25.00" in page.text
     assert page.one("button", value="pay").text == "Pay €25.00"
     assert page.one("span", class_="clock").attributes["data-seconds-left"] == "839"
 
@@ -73,7 +77,9 @@ async def test_many_tickets_come_in_pages(house: PageHouse, guest: Browser) -> N
     first = await document(await guest.get(path))
     assert len(first.all("div", class_="qr")) == 20
     assert "Ticket 1 of 25" in first.text
-    second = await document(await guest.get(first.one("a", rel="next").attributes["href"]))
+    onward = first.one("a", rel="next").attributes["href"]
+    assert onward.endswith("#tickets")
+    second = await document(await guest.get(onward))
     assert len(second.all("div", class_="qr")) == 5
     assert "Ticket 25 of 25" in second.text
 
@@ -152,17 +158,96 @@ async def test_when_the_time_is_up_it_says_so_and_takes_no_money(house: PageHous
     assert not house.gateway.charges()
 
 
+async def reserve_at_event(house: PageHouse, guest: Browser, **terms: Any) -> tuple[str, Event]:
+    """The path of a new reservation for an event, and the event."""
+    mario = await house.organizer("mario")
+    venue = await house.theatre(mario, Stalls=1)
+    event = await house.event(mario, name="Gala", venue_id=venue.id)
+    ticket_type = await house.ticket_type(mario, event=event, **terms)
+    address = f"/mario/purchase/{house.code_of(ticket_type)}"
+    answer = await guest.post(address, data={"quantity": "1"}, allow_redirects=False)
+    return answer.headers["Location"], event
+
+
+async def cancel(house: PageHouse, event: Event) -> None:
+    await house.events.change(ANNA.id, event.id, EventPatch(status=EventStatus.CANCELLED))
+
+
+async def test_it_says_by_when_to_pay_on_the_clocks_of_its_event(house: PageHouse, guest: Browser) -> None:
+    path, _ = await reserve_at_event(house, guest)
+    page = await document(await guest.get(path))
+    assert "Pay by 09:15 (Vienna time)." in page.text
+
+
+async def test_it_says_where_its_tickets_are_good_and_who_sells_them(
+    house: PageHouse, guest: Browser
+) -> None:
+    path, _ = await reserve_at_event(house, guest)
+    where = "Gala, Wed 24 February 2027, 09:00 (Vienna time) Theatre, Ring 1 · Mario"
+    assert where in (await document(await guest.get(path))).text
+    paid = await document(await guest.post(path, data=PAID))
+    ticket = paid.one("li", class_="card ticket")
+    assert where in ticket.text
+    isolated = [each.text for each in paid.inside(ticket, "bdi")]  # no name turns another around
+    assert isolated == ["Regular", "Gala", "Theatre, Ring 1", "Mario"]
+
+
 async def test_one_of_a_cancelled_event_asks_for_no_money(house: PageHouse, guest: Browser) -> None:
-    organizer = await house.organizer("mario")
-    event = await house.event(organizer)
-    ticket_type = await house.ticket_type(organizer, event=event)
-    bought = await guest.post(
-        f"/mario/purchase/{house.code_of(ticket_type)}", data={"quantity": "1"}, allow_redirects=False
-    )
-    await house.management.change_event(ANNA.id, event.id, EventPatch(status=EventStatus.CANCELLED))
-    page = await document(await guest.get(bought.headers["Location"]))
+    path, event = await reserve_at_event(house, guest)
+    await cancel(house, event)
+    page = await document(await guest.get(path))
     assert page.heading == "The event has been cancelled"
+    assert not page.all("button", name="action")
+
+
+@pytest.mark.parametrize(
+    ("price_cents", "sentence"),
+    [
+        (1000, "Your tickets are paid; ask Mario about your money."),
+        (0, "Your tickets cost you nothing."),
+    ],
+)
+async def test_a_paid_one_of_a_cancelled_event_says_so_and_keeps_its_codes(
+    house: PageHouse, guest: Browser, price_cents: int, sentence: str
+) -> None:
+    path, event = await reserve_at_event(house, guest, price_cents=price_cents)
+    await guest.post(path, data=PAID)
+    await cancel(house, event)
+    page = await document(await guest.get(path))
+    assert page.heading == "The event has been cancelled"
+    assert sentence in page.text
+    assert "at the door" not in page.text
+    assert len(page.all("div", class_="qr")) == 1
+
+
+async def test_after_too_many_attempts_it_offers_no_other_and_can_be_given_back(
+    house: PageHouse, guest: Browser
+) -> None:
+    path = await reserve(house, guest)
+    for _ in range(PAYMENT_ATTEMPTS_MAX):
+        await guest.post(path, data=PAID | {"token": "card_error"})
+    page = await document(await guest.get(path))
+    assert page.heading == "Too many attempts to pay"
+    assert "Give the tickets back and reserve them again." in page.text
     assert not page.all("button", value="pay")
+    assert "open" in page.one("details").attributes
+    await guest.post(path, data={"action": page.one("button", name="action").attributes["value"]})
+    assert (await document(await guest.get(path))).heading == "Given back"
+
+
+async def test_invisible_marks_in_a_guests_name_are_left_out_and_it_is_paid(
+    house: PageHouse, guest: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remembered: list[tuple[str, str]] = []
+
+    async def remember(_: Guests, reservation_id: ReservationId, *, email: str, name: str) -> None:
+        remembered.append((email, name))
+
+    monkeypatch.setattr(Guests, "remember", remember)
+    path = await reserve(house, guest)
+    person = {"email": "\u202aguest@example.org\u202c", "name": "\u202eBob\u200f"}
+    assert (await guest.post(path, data=PAID | person, allow_redirects=False)).status == 303
+    assert remembered == [("guest@example.org", "Bob")]
 
 
 async def test_a_free_one_that_is_still_held_is_taken_without_a_token(
@@ -210,7 +295,7 @@ async def test_seats_stand_in_the_reservation_and_each_on_its_ticket(
     path, _ = await stalls(house)
     bought = await guest.post(path, data={"seats": "Stalls-B-3, Stalls-A-1"})
     reservation = await document(bought)
-    assert [each.text for each in reservation.all("span", class_="quiet")[1:]] == [
+    assert [each.text for each in reservation.all("p", class_="quiet")[-2:]] == [
         "Stalls · Row B · Seat 3",
         "Stalls · Row A · Seat 1",
     ]
@@ -230,7 +315,7 @@ async def test_ticket_types_on_a_shared_capacity_stand_each_for_themselves(
         draft = TicketTypeDraft(
             Terms(name, capacity=UNLIMITED, price_cents=price), event.id, capacity_id=floor
         )
-        offer = await house.management.create_ticket_type(ANNA.id, "mario", draft)
+        offer = await house.ticket_types.create(ANNA.id, "mario", draft)
         assert isinstance(offer, Offer)
         form[f"quantity-{offer.ticket_type_id}"] = str(quantity)
     bought = await guest.post(f"/events/{event.id}", data=form)

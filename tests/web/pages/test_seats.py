@@ -81,6 +81,7 @@ async def test_the_map_and_the_list_show_every_seat_as_it_stands(house: PageHous
     }
     assert [each.text for each in page.all("legend")] == ["Stalls, row A", "Stalls, row B"]
     assert "€45.00 3 left" in page.text
+    assert page.one("p", aria_live="polite").text == "Choose your seats, then reserve them."
 
 
 async def test_seats_for_some_guests_are_said_and_those_never_sold_are_left_out(
@@ -152,11 +153,12 @@ async def test_a_seat_that_was_taken_meanwhile_is_named_and_the_others_stay_chos
     page = await document(response)
     assert response.status == 409
     assert page.alerts == [
-        "Too late: Stalls-A-2 has just been taken. Your other seat is still chosen, but not reserved yet."
+        "Too late: Stalls · Row A · Seat 2 has just been taken. "
+        "Your other seat is still chosen, but not reserved yet."
     ]
     assert in_list(page)["Stalls-A-2"] == "taken"
     assert in_list(page)["Stalls-A-3"] == on_map(page)["Stalls-A-3"] == "chosen"
-    assert "1 seat: Stalls-A-3, €45.00" in page.text
+    assert "1 seat, €45.00: Stalls · Row A · Seat 3" in page.text
     assert held_seats(house, ticket_type_id) == ["Stalls-A-2"]
 
 
@@ -166,11 +168,17 @@ async def test_a_seat_that_was_taken_meanwhile_is_named_and_the_others_stay_chos
         ({"buy": "seats"}, "Please choose your seats."),
         (
             {"seats": "Stalls-Z-9, Stalls-A-1, Balcony-A-1"},
-            "There is no seat Stalls-Z-9 and Balcony-A-1 here.",
+            "There is no seat Stalls · Row Z · Seat 9 and Balcony · Row A · Seat 1 here.",
         ),
-        ({"seats": "Stalls-A-1, Stalls-A-1"}, "You have named Stalls-A-1 more than once."),
-        ({"seats": "Stalls-A-1", "seat:Stalls-A-1": "on"}, "You have named Stalls-A-1 more than once."),
-        ({"section": "Stalls", "row": "A", "numbers": "1-1000"}, "There is no seat Stalls-A-6, "),
+        ({"seats": "Stalls-A-1, Stalls-A-1"}, "You have named Stalls · Row A · Seat 1 more than once."),
+        (
+            {"seats": "Stalls-A-1", "seat:Stalls-A-1": "on"},
+            "You have named Stalls · Row A · Seat 1 more than once.",
+        ),
+        (
+            {"section": "Stalls", "row": "A", "numbers": "1-1000"},
+            "There is no seat Stalls · Row A · Seat 6, ",
+        ),
         ({"section": "Stalls", "row": "", "numbers": "1"}, "There is no seat Stalls--1 here."),
         ({"seats": "x" * 5000}, f"There is no seat {'x' * 60}… here."),
         ({"seats": ",".join(f"Stalls-A-{n}" for n in range(1001))}, "At most 1000 seats can be had at once."),
@@ -250,7 +258,9 @@ async def test_a_large_house_shows_its_sections_first_and_then_the_seats_of_one(
         "South-B-2",
         "North 1-A-2",
     ]
-    assert "2 seats: North 1-A-2, South-B-2, €90.00" in page.text
+    assert "2 seats, €90.00: North 1 · Row A · Seat 2; South · Row B · Seat 2" in page.text
+    elsewhere = page.one("fieldset", class_="seat-row elsewhere")
+    assert [each.text for each in page.inside(elsewhere, "label")] == ["North 1 · Row A · Seat 2"]
 
 
 async def test_a_large_section_comes_in_parts(
@@ -285,7 +295,7 @@ async def test_a_hidden_one_asks_for_its_code_and_keeps_what_was_typed(
     response = await guest.post(path, data=form)
     page = await document(response)
     assert response.status == 403
-    assert page.alerts
+    assert page.alerts == ["This access code isn't valid here. Mind capital and small letters."]
     fields = page.all("input", name="access_code")
     assert [each.attributes["value"] for each in fields] == ["<FOES>", "<FOES>"]
     answer = await guest.post(path, data=form | {"access_code": " FRIENDS "}, allow_redirects=False)
@@ -322,7 +332,7 @@ async def test_names_from_a_seat_map_are_shown_as_text(house: PageHouse, guest: 
     page = await document(response)
     assert response.status == 409
     assert on_map(page) == {ids[0]: "held", ids[1]: "chosen"}
-    assert page.alerts[0].startswith(f"Too late: {ids[0]} has just been taken.")
+    assert page.alerts[0].startswith("Too late: <b>& · Row 'A · Seat <?> has just been taken.")
 
 
 async def test_every_label_and_id_is_sound(house: PageHouse, guest: Browser) -> None:

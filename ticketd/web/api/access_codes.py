@@ -11,7 +11,7 @@ from ticketd.core.refusals import Reason
 from ticketd.web.api import owner_shapes, paging, shapes
 from ticketd.web.api.auth import owner_id_of
 from ticketd.web.api.bodies import BodyReader
-from ticketd.web.api.description import Operation, describes
+from ticketd.web.api.description import Operation
 from ticketd.web.api.instants import InstantReader, timezone_of_event
 from ticketd.web.api.paging import Listing
 from ticketd.web.api.presenters import API, access_code_shape, created_answer, private_answer
@@ -24,14 +24,12 @@ _CODES: Final = Listing[AccessCode](lambda each: (each.code,), kind=tuple[str])
 _new_access_code: Final = BodyReader(owner_shapes.NewAccessCode)
 
 
-@describes(
-    Operation(
-        tag="Access codes",
-        answers={200: shapes.Page[owner_shapes.AccessCode]},
-        reasons=(Reason.NOT_FOUND, Reason.INVALID),
-        parameters=paging.PARAMETERS,
-        for_owners=True,
-    )
+@Operation(
+    tag="Access codes",
+    answers={200: shapes.Page[owner_shapes.AccessCode]},
+    reasons=(Reason.NOT_FOUND, Reason.INVALID),
+    parameters=paging.PARAMETERS,
+    for_owners=True,
 )
 async def list_access_codes(request: web.Request) -> web.StreamResponse:
     """The codes that open a ticket type, by name."""
@@ -42,14 +40,12 @@ async def list_access_codes(request: web.Request) -> web.StreamResponse:
     return private_answer(shapes.Page(tuple(access_code_shape(each) for each in page.items), page.next))
 
 
-@describes(
-    Operation(
-        tag="Access codes",
-        body=owner_shapes.NewAccessCode,
-        answers={201: owner_shapes.AccessCode},
-        reasons=(Reason.NOT_FOUND, Reason.INVALID),
-        for_owners=True,
-    )
+@Operation(
+    tag="Access codes",
+    body=owner_shapes.NewAccessCode,
+    answers={201: owner_shapes.AccessCode},
+    reasons=(Reason.NOT_FOUND, Reason.INVALID),
+    for_owners=True,
 )
 async def create_access_code(request: web.Request) -> web.StreamResponse:
     """Make or change a code; from the first one on, the ticket type is sold with codes only."""
@@ -57,7 +53,7 @@ async def create_access_code(request: web.Request) -> web.StreamResponse:
     ticket_type_id = TicketTypeId(path_id(request, "ticket_type_id"))
     body = await _new_access_code.read(request)
     services = request.app[SERVICES]
-    known = granted(await services.management.own_ticket_type(owner_id, ticket_type_id))
+    known = granted(await services.access.ticket_type(owner_id, ticket_type_id))
     instants = InstantReader(timezone_of_event(services.catalogue, known.profile.event_id))
     code = granted(
         await services.access_codes.set(
@@ -72,13 +68,11 @@ async def create_access_code(request: web.Request) -> web.StreamResponse:
     return created_answer(access_code_shape(code), location=location)
 
 
-@describes(
-    Operation(
-        tag="Access codes",
-        answers={204: None},
-        reasons=(Reason.NOT_FOUND,),
-        for_owners=True,
-    )
+@Operation(
+    tag="Access codes",
+    answers={204: None},
+    reasons=(Reason.NOT_FOUND,),
+    for_owners=True,
 )
 async def delete_access_code(request: web.Request) -> web.StreamResponse:
     """Take a code back; what was sold with it stays sold."""

@@ -109,7 +109,7 @@ def _availability(offer: Offer, now: Instant) -> shapes.Availability:
         currency=terms.currency,
         capacity=figures.capacity,
         available=figures.free,
-        held=figures.held + figures.paying,
+        held=figures.in_baskets,
         sold=figures.sold,
         status=sale_status(terms, offer.window, free=figures.free, now=now),
         as_of=format_instant(now),

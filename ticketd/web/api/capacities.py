@@ -11,7 +11,7 @@ from ticketd.core.terms import TermsPatch
 from ticketd.web.api import owner_shapes, paging, shapes
 from ticketd.web.api.auth import owner_id_of
 from ticketd.web.api.bodies import BodyReader
-from ticketd.web.api.description import Operation, describes
+from ticketd.web.api.description import Operation
 from ticketd.web.api.paging import Listing
 from ticketd.web.api.presenters import API, capacity_shape, created_answer, private_answer
 from ticketd.web.context import SERVICES
@@ -24,14 +24,12 @@ _new_capacity: Final = BodyReader(owner_shapes.NewCapacity)
 _capacity_change: Final = BodyReader(owner_shapes.CapacityChange)
 
 
-@describes(
-    Operation(
-        tag="Shared capacities",
-        answers={200: shapes.Page[owner_shapes.Capacity]},
-        reasons=(Reason.NOT_FOUND, Reason.INVALID),
-        parameters=paging.PARAMETERS,
-        for_owners=True,
-    )
+@Operation(
+    tag="Shared capacities",
+    answers={200: shapes.Page[owner_shapes.Capacity]},
+    reasons=(Reason.NOT_FOUND, Reason.INVALID),
+    parameters=paging.PARAMETERS,
+    for_owners=True,
 )
 async def list_capacities(request: web.Request) -> web.StreamResponse:
     """An organizer's shared capacities."""
@@ -43,14 +41,12 @@ async def list_capacities(request: web.Request) -> web.StreamResponse:
     return private_answer(shapes.Page(tuple(capacity_shape(each) for each in page.items), page.next))
 
 
-@describes(
-    Operation(
-        tag="Shared capacities",
-        body=owner_shapes.NewCapacity,
-        answers={201: owner_shapes.Capacity},
-        reasons=(Reason.NOT_FOUND, Reason.INVALID),
-        for_owners=True,
-    )
+@Operation(
+    tag="Shared capacities",
+    body=owner_shapes.NewCapacity,
+    answers={201: owner_shapes.Capacity},
+    reasons=(Reason.NOT_FOUND, Reason.INVALID),
+    for_owners=True,
 )
 async def create_capacity(request: web.Request) -> web.StreamResponse:
     """Make a capacity that several ticket types can share."""
@@ -64,14 +60,12 @@ async def create_capacity(request: web.Request) -> web.StreamResponse:
     return created_answer(capacity_shape(offer), location=f"{API}/capacities/{offer.inventory_id}")
 
 
-@describes(
-    Operation(
-        tag="Shared capacities",
-        body=owner_shapes.CapacityChange,
-        answers={200: owner_shapes.Capacity},
-        reasons=(Reason.NOT_FOUND, Reason.CAPACITY_BELOW_SOLD, Reason.INVALID),
-        for_owners=True,
-    )
+@Operation(
+    tag="Shared capacities",
+    body=owner_shapes.CapacityChange,
+    answers={200: owner_shapes.Capacity},
+    reasons=(Reason.NOT_FOUND, Reason.CAPACITY_BELOW_SOLD, Reason.INVALID),
+    for_owners=True,
 )
 async def change_capacity(request: web.Request) -> web.StreamResponse:
     """Change a shared capacity; all who draw on it follow at once."""
@@ -86,13 +80,11 @@ async def change_capacity(request: web.Request) -> web.StreamResponse:
     return private_answer(capacity_shape(offer))
 
 
-@describes(
-    Operation(
-        tag="Shared capacities",
-        answers={204: None},
-        reasons=(Reason.NOT_FOUND, Reason.HAS_SALES),
-        for_owners=True,
-    )
+@Operation(
+    tag="Shared capacities",
+    answers={204: None},
+    reasons=(Reason.NOT_FOUND, Reason.HAS_SALES),
+    for_owners=True,
 )
 async def delete_capacity(request: web.Request) -> web.StreamResponse:
     """Delete a shared capacity; only while no ticket type draws on it."""

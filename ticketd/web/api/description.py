@@ -1,6 +1,6 @@
 """What the API's document says about a handler, written beside the handler."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
@@ -24,7 +24,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One call of the API, apart from its URL; the handler's docstring is its summary."""
+    """One call of the API, apart from its URL; it decorates its handler, whose docstring is its summary."""
 
     tag: str
     body: Any = None
@@ -41,18 +41,13 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     for_owners: bool = False
 
-
-_operations: Final[dict[Handler, Operation]] = {}
-
-
-def describes(operation: Operation) -> Callable[[HandlerT], HandlerT]:
-    """Note what the decorated handler does; the handler itself stays as it is."""
-
-    def note(handler: HandlerT) -> HandlerT:
-        _operations[handler] = operation
+    def __call__(self, handler: HandlerT) -> HandlerT:
+        """The same handler, whose operation is known from now on."""
+        _operations[handler] = self
         return handler
 
-    return note
+
+_operations: Final[dict[Handler, Operation]] = {}
 
 
 def operation_of(route: web.RouteDef) -> Operation:

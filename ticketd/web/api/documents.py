@@ -5,7 +5,7 @@ from typing import Any, Final
 import aiohttp_jinja2
 from aiohttp import hdrs, web
 
-from ticketd.web.api.description import Operation, describes
+from ticketd.web.api.description import Operation
 from ticketd.web.pages.rendering import PAGE_HEADERS
 
 OPENAPI: Final = web.AppKey("openapi", bytes)
@@ -18,7 +18,7 @@ _DOCS_HEADERS: Final = {
 }
 
 
-@describes(Operation(tag="Documents", answers={200: dict[str, Any]}))
+@Operation(tag="Documents", answers={200: dict[str, Any]})
 async def get_openapi(request: web.Request) -> web.StreamResponse:
     """This document."""
     return web.Response(body=request.app[OPENAPI], headers={hdrs.CONTENT_TYPE: "application/json"})

@@ -31,7 +31,7 @@ class InstantReader:
             raise RefusedRequest(invalid(field, str(error))) from error
 
     def read_optional(self, field: str, given: str | Absent) -> Instant | Absent:
-        """The same, or what stands for no instant."""
+        """The instant, or what stands for none; RefusedRequest for a text that is no instant."""
         return self.read(field, given) if isinstance(given, str) else given
 
 

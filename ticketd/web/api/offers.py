@@ -8,36 +8,22 @@ from ticketd.core.catalogue import Event, TicketType
 from ticketd.core.refusals import Reason
 from ticketd.web.answers import Answer
 from ticketd.web.api import paging, shapes
-from ticketd.web.api.availability import Board, availability, event_availability
-from ticketd.web.api.description import Operation, describes
+from ticketd.web.api.description import Operation
 from ticketd.web.api.paging import Listing
 from ticketd.web.api.presenters import event_shape, organizer_shape, public_answer, ticket_type_shape
 from ticketd.web.calls import Call, answers_call
-from ticketd.web.context import SERVICES, Services
-from ticketd.web.subjects import event_of, not_found, ticket_type_of
+from ticketd.web.context import SERVICES
+from ticketd.web.subjects import event_named, not_found, ticket_type_named
 
 _EVENTS: Final = Listing[Event](lambda event: (event.starts_at, event.id), kind=tuple[int, int])
 _TICKET_TYPES: Final = Listing[TicketType](lambda each: (each.id,), kind=tuple[int])
 
-EVENT_BOARD: Final = web.AppKey("availability_of_events", Board)
-"""How many are left for each event."""
 
-_OF_TICKET_TYPES: Final = web.AppKey("availability_of_ticket_types", Board)
-
-
-def setup(app: web.Application, services: Services) -> None:
-    """Hang up the boards that say how many are left."""
-    app[EVENT_BOARD] = Board(services.offers, services.clock, event_availability)
-    app[_OF_TICKET_TYPES] = Board(services.offers, services.clock, availability)
-
-
-@describes(
-    Operation(
-        tag="Offers",
-        answers={200: shapes.Page[shapes.Event]},
-        reasons=(Reason.INVALID,),
-        parameters=paging.PARAMETERS,
-    )
+@Operation(
+    tag="Offers",
+    answers={200: shapes.Page[shapes.Event]},
+    reasons=(Reason.INVALID,),
+    parameters=paging.PARAMETERS,
 )
 async def list_events(request: web.Request) -> web.StreamResponse:
     """Published events that aren't over, soonest first."""
@@ -47,42 +33,36 @@ async def list_events(request: web.Request) -> web.StreamResponse:
     return public_answer(shapes.Page(shown, page.next))
 
 
-@describes(
-    Operation(
-        tag="Offers",
-        answers={200: shapes.Event},
-        reasons=(Reason.NOT_FOUND,),
-    )
+@Operation(
+    tag="Offers",
+    answers={200: shapes.Event},
+    reasons=(Reason.NOT_FOUND,),
 )
 @answers_call
 async def get_event(call: Call) -> Answer:
     """An event and its ticket types."""
     catalogue = call.services.catalogue
-    return public_answer(event_shape(event_of(catalogue, call.subject), catalogue))
+    return public_answer(event_shape(event_named(catalogue, call.subject), catalogue))
 
 
-@describes(
-    Operation(
-        tag="Offers",
-        answers={200: shapes.EventAvailability, 304: None},
-        reasons=(Reason.NOT_FOUND,),
-    )
+@Operation(
+    tag="Offers",
+    answers={200: shapes.EventAvailability, 304: None},
+    reasons=(Reason.NOT_FOUND,),
 )
 @answers_call
 async def get_event_availability(call: Call) -> Answer:
     """How many are left of each ticket type of an event."""
     catalogue = call.services.catalogue
-    event = event_of(catalogue, call.subject)
-    text = await call.app[EVENT_BOARD].read(event.id, catalogue.listed_of_event(event.id))
+    event = event_named(catalogue, call.subject)
+    text = await call.boards.events.read(event.id, catalogue.listed_of_event(event.id))
     return text.answer(call.headers)
 
 
-@describes(
-    Operation(
-        tag="Offers",
-        answers={200: shapes.Organizer},
-        reasons=(Reason.NOT_FOUND,),
-    )
+@Operation(
+    tag="Offers",
+    answers={200: shapes.Organizer},
+    reasons=(Reason.NOT_FOUND,),
 )
 async def get_organizer(request: web.Request) -> web.StreamResponse:
     """An organizer."""
@@ -92,13 +72,11 @@ async def get_organizer(request: web.Request) -> web.StreamResponse:
     return public_answer(organizer_shape(organizer))
 
 
-@describes(
-    Operation(
-        tag="Offers",
-        answers={200: shapes.Page[shapes.TicketType]},
-        reasons=(Reason.NOT_FOUND, Reason.INVALID),
-        parameters=paging.PARAMETERS,
-    )
+@Operation(
+    tag="Offers",
+    answers={200: shapes.Page[shapes.TicketType]},
+    reasons=(Reason.NOT_FOUND, Reason.INVALID),
+    parameters=paging.PARAMETERS,
 )
 async def list_ticket_types(request: web.Request) -> web.StreamResponse:
     """An organizer's ticket types, those without an event (coupons) included."""
@@ -112,30 +90,26 @@ async def list_ticket_types(request: web.Request) -> web.StreamResponse:
     return public_answer(shapes.Page(shown, page.next))
 
 
-@describes(
-    Operation(
-        tag="Offers",
-        answers={200: shapes.TicketType},
-        reasons=(Reason.NOT_FOUND,),
-    )
+@Operation(
+    tag="Offers",
+    answers={200: shapes.TicketType},
+    reasons=(Reason.NOT_FOUND,),
 )
 @answers_call
 async def get_ticket_type(call: Call) -> Answer:
     """A ticket type."""
     catalogue = call.services.catalogue
-    return public_answer(ticket_type_shape(ticket_type_of(catalogue, call.subject), catalogue))
+    return public_answer(ticket_type_shape(ticket_type_named(catalogue, call.subject), catalogue))
 
 
-@describes(
-    Operation(
-        tag="Offers",
-        answers={200: shapes.Availability, 304: None},
-        reasons=(Reason.NOT_FOUND,),
-    )
+@Operation(
+    tag="Offers",
+    answers={200: shapes.Availability, 304: None},
+    reasons=(Reason.NOT_FOUND,),
 )
 @answers_call
 async def get_availability(call: Call) -> Answer:
     """How many are left of a ticket type."""
-    ticket_type = ticket_type_of(call.services.catalogue, call.subject)
-    text = await call.app[_OF_TICKET_TYPES].read(ticket_type.id, [ticket_type])
+    ticket_type = ticket_type_named(call.services.catalogue, call.subject)
+    text = await call.boards.ticket_types.read(ticket_type.id, [ticket_type])
     return text.answer(call.headers)

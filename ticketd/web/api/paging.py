@@ -11,7 +11,7 @@ from aiohttp import web
 
 from ticketd.core.refusals import invalid
 from ticketd.web.api.description import Parameter
-from ticketd.web.parsing import RefusedRequest
+from ticketd.web.parsing import RefusedRequest, whole_number
 
 T = TypeVar("T")
 Place = tuple[int | str, ...]
@@ -69,8 +69,8 @@ def limit_of(request: web.Request) -> int:
     text = request.query.get("limit")
     if text is None:
         return LIMIT_DEFAULT
-    limit = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(LIMIT_MAX)) else 0
-    if not 1 <= limit <= LIMIT_MAX:
+    limit = whole_number(text, LIMIT_MAX)
+    if not limit:
         raise RefusedRequest(invalid("limit", f"This must be a whole number from 1 to {LIMIT_MAX}."))
     return limit
 

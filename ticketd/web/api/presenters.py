@@ -13,7 +13,7 @@ from ticketd.core.money import EUR
 from ticketd.core.outcomes import AccessCode, Offer
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.services.catalogue import Catalogue
-from ticketd.services.management import Order
+from ticketd.services.order_lists import Order
 from ticketd.services.venues import SeatMapSummary
 from ticketd.web.answers import Answer, head, header_line
 from ticketd.web.api import owner_shapes, shapes
@@ -69,7 +69,7 @@ def own_ticket_type_shape(offer: Offer, catalogue: Catalogue) -> owner_shapes.Ow
         hidden=offer.hidden,
         capacity=figures.capacity,
         available=figures.free,
-        held=figures.held + figures.paying,
+        held=figures.in_baskets,
         sold=figures.sold,
         revenue_cents=figures.revenue_cents,
     )
@@ -117,7 +117,7 @@ def capacity_shape(offer: Offer) -> owner_shapes.Capacity:
         name=offer.terms.name,
         capacity=figures.capacity,
         available=figures.free,
-        held=figures.held + figures.paying,
+        held=figures.in_baskets,
         sold=figures.sold,
         ticket_types=tuple(shelf.ticket_type_id for shelf in offer.shelves),
     )

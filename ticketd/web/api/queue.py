@@ -14,73 +14,40 @@ from ticketd.services.proof_of_work import solution_from
 from ticketd.services.request_limits import RequestKind
 from ticketd.services.room_keeper import Room
 from ticketd.services.standings import Notice, Standing
-from ticketd.services.waiting_rooms import WaitingRooms
 from ticketd.web.answers import Answer, header_line
 from ticketd.web.api.auth import owner_id_of
 from ticketd.web.api.bodies import BodyReader
-from ticketd.web.api.description import Operation, describes
+from ticketd.web.api.description import Operation
 from ticketd.web.api.presenters import API, created_answer, optional_instant, private_answer
+from ticketd.web.api.queue_board import queue_shape
 from ticketd.web.api.queue_shapes import Queue, QueueChange, QueuePlace, QueueReport, QueueRequest
 from ticketd.web.api.visitors import TOKEN_PARAMETER, token_of
 from ticketd.web.calls import Call, answers_call
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.parsing import granted, path_id
 from ticketd.web.problems import problem
-from ticketd.web.rendered import Text
-from ticketd.web.subjects import event_of
+from ticketd.web.subjects import event_named
 
 _request: Final = BodyReader(QueueRequest)
 _change: Final = BodyReader(QueueChange)
-_encode = msgspec.json.Encoder().encode
-
-
-class QueueBoard:
-    """What everybody may know of each waiting room, rendered once for as long as it stays true."""
-
-    def __init__(self, rooms: WaitingRooms) -> None:
-        self._rooms = rooms
-        self._rendered: dict[EventId, tuple[Notice, Text]] = {}
-
-    async def read(self, event: Event) -> Text | Refusal:
-        """The room's state; the same object until it changes."""
-        notice = await self._rooms.notice(event)
-        if isinstance(notice, Refusal):
-            self._rendered.pop(event.id, None)
-            return notice
-        known = self._rendered.get(event.id)
-        if known is not None and known[0] is notice:
-            return known[1]
-        text = Text(_encode(_queue(notice)))
-        self._rendered[event.id] = (notice, text)
-        return text
-
-
-QUEUE_BOARD: Final = web.AppKey("queues", QueueBoard)
-
-
-def setup(app: web.Application, services: Services) -> None:
-    """Hang up the board that says how waiting rooms stand."""
-    app[QUEUE_BOARD] = QueueBoard(services.waiting_rooms)
 
 
 # -- guests
 
 
-@describes(
-    Operation(
-        tag="Waiting room",
-        body=QueueRequest,
-        body_required=False,
-        answers={201: QueuePlace, 200: QueuePlace},
-        reasons=(Reason.NOT_FOUND, Reason.PROOF_REQUIRED, Reason.TOO_MANY_REQUESTS, Reason.INVALID),
-        parameters=(TOKEN_PARAMETER,),
-    )
+@Operation(
+    tag="Waiting room",
+    body=QueueRequest,
+    body_required=False,
+    answers={201: QueuePlace, 200: QueuePlace},
+    reasons=(Reason.NOT_FOUND, Reason.PROOF_REQUIRED, Reason.TOO_MANY_REQUESTS, Reason.INVALID),
+    parameters=(TOKEN_PARAMETER,),
 )
 @answers_call
 async def join_queue(call: Call) -> Answer:
     """Take a place in an event's waiting room; 200 for who has one already."""
     services = call.services
-    event = event_of(services.catalogue, call.subject)
+    event = event_named(services.catalogue, call.subject)
     limited = services.request_limits.refusal(call.client, RequestKind.QUEUE, services.clock.now())
     if limited is not None:
         return problem(limited)
@@ -93,13 +60,11 @@ async def join_queue(call: Call) -> Answer:
     return created_answer(place, location=f"{API}/queue") if joined.is_new else private_answer(place)
 
 
-@describes(
-    Operation(
-        tag="Waiting room",
-        answers={200: QueuePlace},
-        reasons=(Reason.NOT_FOUND, Reason.INVALID),
-        parameters=(TOKEN_PARAMETER,),
-    )
+@Operation(
+    tag="Waiting room",
+    answers={200: QueuePlace},
+    reasons=(Reason.NOT_FOUND, Reason.INVALID),
+    parameters=(TOKEN_PARAMETER,),
 )
 @answers_call
 async def get_place(call: Call) -> Answer:
@@ -114,24 +79,22 @@ async def get_place(call: Call) -> Answer:
     return private_answer(_place(standing), headers=retry_after)
 
 
-@describes(Operation(tag="Waiting room", answers={200: Queue, 304: None}, reasons=(Reason.NOT_FOUND,)))
+@Operation(tag="Waiting room", answers={200: Queue, 304: None}, reasons=(Reason.NOT_FOUND,))
 @answers_call
 async def get_queue(call: Call) -> Answer:
     """A waiting room as everybody may see it."""
-    text = await call.app[QUEUE_BOARD].read(event_of(call.services.catalogue, call.subject))
+    text = await call.boards.queues.read(event_named(call.services.catalogue, call.subject))
     return problem(text) if isinstance(text, Refusal) else text.answer(call.headers)
 
 
 # -- owners
 
 
-@describes(
-    Operation(
-        tag="Waiting room",
-        answers={200: QueueReport},
-        reasons=(Reason.NOT_FOUND,),
-        for_owners=True,
-    )
+@Operation(
+    tag="Waiting room",
+    answers={200: QueueReport},
+    reasons=(Reason.NOT_FOUND,),
+    for_owners=True,
 )
 async def get_queue_report(request: web.Request) -> web.StreamResponse:
     """A waiting room as its owner sees it."""
@@ -141,14 +104,12 @@ async def get_queue_report(request: web.Request) -> web.StreamResponse:
     return _report(services, event, notice)
 
 
-@describes(
-    Operation(
-        tag="Waiting room",
-        body=QueueChange,
-        answers={200: QueueReport},
-        reasons=(Reason.NOT_FOUND, Reason.INVALID),
-        for_owners=True,
-    )
+@Operation(
+    tag="Waiting room",
+    body=QueueChange,
+    answers={200: QueueReport},
+    reasons=(Reason.NOT_FOUND, Reason.INVALID),
+    for_owners=True,
 )
 async def change_queue(request: web.Request) -> web.StreamResponse:
     """Pause admission, go on, or limit it."""
@@ -161,7 +122,7 @@ async def change_queue(request: web.Request) -> web.StreamResponse:
 async def _own_event(request: web.Request) -> Event:
     owner_id = await owner_id_of(request)
     event_id = EventId(path_id(request, "event_id"))
-    return granted(await request.app[SERVICES].management.own_event(owner_id, event_id))
+    return granted(await request.app[SERVICES].access.event(owner_id, event_id))
 
 
 def _steering(change: QueueChange, known: Steering) -> Steering:
@@ -183,7 +144,7 @@ def _report(services: Services, event: Event, notice: Notice) -> Answer:
 def _report_shape(room: Room, notice: Notice, *, is_open: bool) -> QueueReport:
     steering = room.core.record.steering
     return QueueReport(
-        queue=_queue(notice),
+        queue=queue_shape(notice),
         is_open=is_open,
         waiting=room.core.waiting,
         shopping=room.shopping,
@@ -211,20 +172,4 @@ def _place(standing: Standing) -> QueuePlace:
         opens_at=optional_instant(standing.opens_at),
         in_baskets=standing.in_baskets,
         next_return_at=optional_instant(standing.next_return_at),
-    )
-
-
-def _queue(notice: Notice) -> Queue:
-    return Queue(
-        event_id=notice.event_id,
-        opens_at=optional_instant(notice.opens_at),
-        joined=notice.joined,
-        admitted_to=notice.admitted_to,
-        drawn=notice.drawn,
-        commitment=notice.commitment,
-        seed=notice.seed,
-        admitted_per_minute=notice.admitted_per_minute,
-        paused=notice.paused,
-        in_baskets=notice.in_baskets,
-        next_return_at=optional_instant(notice.next_return_at),
     )

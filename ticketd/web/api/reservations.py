@@ -7,12 +7,13 @@ from multidict import istr
 
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.reservations import Reservation, ReservationStatus
-from ticketd.services.checkout import Payment
+from ticketd.services.payment import Payment
 from ticketd.services.request_limits import RequestKind
+from ticketd.services.texts import without_direction_marks
 from ticketd.web.answers import Answer
 from ticketd.web.api import shapes
 from ticketd.web.api.bodies import BodyReader
-from ticketd.web.api.description import Operation, Parameter, describes
+from ticketd.web.api.description import Operation, Parameter
 from ticketd.web.api.presenters import API, created_answer, private_answer, reservation_shape
 from ticketd.web.api.visitors import TOKEN_PARAMETER, token_of, visitor_at
 from ticketd.web.calls import Call, answers_call, answers_reservation
@@ -40,25 +41,23 @@ _reservation_request: Final = BodyReader(shapes.ReservationRequest)
 _payment_request: Final = BodyReader(shapes.PaymentRequest)
 
 
-@describes(
-    Operation(
-        tag="Reservations",
-        body=shapes.ReservationRequest,
-        answers={201: shapes.Reservation, 200: shapes.Reservation},
-        reasons=(
-            Reason.NOT_FOUND,
-            Reason.FORBIDDEN,
-            Reason.ADMISSION_REQUIRED,
-            Reason.TOO_MANY_REQUESTS,
-            Reason.NOT_ON_SALE,
-            Reason.LIMIT_EXCEEDED,
-            Reason.SOLD_OUT,
-            Reason.SEAT_TAKEN,
-            Reason.INVALID,
-            Reason.KEY_REUSED,
-        ),
-        parameters=(_KEY_PARAMETER, TOKEN_PARAMETER),
-    )
+@Operation(
+    tag="Reservations",
+    body=shapes.ReservationRequest,
+    answers={201: shapes.Reservation, 200: shapes.Reservation},
+    reasons=(
+        Reason.NOT_FOUND,
+        Reason.FORBIDDEN,
+        Reason.ADMISSION_REQUIRED,
+        Reason.TOO_MANY_REQUESTS,
+        Reason.NOT_ON_SALE,
+        Reason.LIMIT_EXCEEDED,
+        Reason.SOLD_OUT,
+        Reason.SEAT_TAKEN,
+        Reason.INVALID,
+        Reason.KEY_REUSED,
+    ),
+    parameters=(_KEY_PARAMETER, TOKEN_PARAMETER),
 )
 @answers_reservation
 async def reserve(call: Call) -> Answer:
@@ -80,12 +79,10 @@ async def reserve(call: Call) -> Answer:
     return created_answer(shape, location=f"{API}/reservations/{shape.id}")
 
 
-@describes(
-    Operation(
-        tag="Reservations",
-        answers={200: shapes.Reservation},
-        reasons=(Reason.NOT_FOUND,),
-    )
+@Operation(
+    tag="Reservations",
+    answers={200: shapes.Reservation},
+    reasons=(Reason.NOT_FOUND,),
 )
 @answers_call
 async def get_reservation(call: Call) -> Answer:
@@ -93,12 +90,10 @@ async def get_reservation(call: Call) -> Answer:
     return _show(call, await call.services.reservations.find(call.subject))
 
 
-@describes(
-    Operation(
-        tag="Reservations",
-        answers={200: shapes.Reservation},
-        reasons=(Reason.NOT_FOUND, Reason.PAYMENT_IN_PROGRESS, Reason.RESERVATION_CLOSED),
-    )
+@Operation(
+    tag="Reservations",
+    answers={200: shapes.Reservation},
+    reasons=(Reason.NOT_FOUND, Reason.PAYMENT_IN_PROGRESS, Reason.RESERVATION_CLOSED),
 )
 @answers_call
 async def release(call: Call) -> Answer:
@@ -106,29 +101,32 @@ async def release(call: Call) -> Answer:
     return _show(call, await call.services.sales.release(call.subject))
 
 
-@describes(
-    Operation(
-        tag="Reservations",
-        body=shapes.PaymentRequest,
-        answers={200: shapes.Reservation, 202: shapes.Reservation},
-        reasons=(
-            Reason.CARD_ERROR,
-            Reason.PAYMENT_ERROR,
-            Reason.NOT_FOUND,
-            Reason.NOT_ON_SALE,
-            Reason.LIMIT_EXCEEDED,
-            Reason.RESERVATION_CLOSED,
-            Reason.RESERVATION_EXPIRED,
-            Reason.CURRENCY_ERROR,
-            Reason.INVALID,
-        ),
-    )
+@Operation(
+    tag="Reservations",
+    body=shapes.PaymentRequest,
+    answers={200: shapes.Reservation, 202: shapes.Reservation},
+    reasons=(
+        Reason.CARD_ERROR,
+        Reason.PAYMENT_ERROR,
+        Reason.NOT_FOUND,
+        Reason.NOT_ON_SALE,
+        Reason.LIMIT_EXCEEDED,
+        Reason.RESERVATION_CLOSED,
+        Reason.RESERVATION_EXPIRED,
+        Reason.CURRENCY_ERROR,
+        Reason.INVALID,
+    ),
 )
 @answers_call
 async def pay(call: Call) -> Answer:
     """Pay; 202 while the outcome isn't known yet: ask for the reservation again."""
     body = _payment_request.of(call)
-    payment = Payment(token=body.token, email=body.email, name=body.name, currency=body.currency)
+    payment = Payment(
+        token=body.token,
+        email=without_direction_marks(body.email),
+        name=without_direction_marks(body.name),
+        currency=body.currency,
+    )
     paid = await call.services.checkout.pay(call.subject, payment)
     if isinstance(paid, Reservation) and paid.home.status is ReservationStatus.PAYING:
         return _show(call, paid, status=202)

@@ -61,7 +61,7 @@ class _Sheet:
         self._text: HallText | None = None
         self._rendered: CompressedText | None = None
         self._version = -1
-        """Of both."""
+        """The version of the seats that `_text` and `_rendered` show."""
         self._rested_at = 0.0
         """By the event loop's clock."""
         self._at_work = asyncio.Lock()

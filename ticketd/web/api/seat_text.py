@@ -61,7 +61,7 @@ class HallText:
         """So that the rows in front are in sight, and little more: what is far costs more bits."""
 
     def follow(self, changes: Iterable[tuple[int, int]]) -> None:
-        """These seats, as index and status, have become so."""
+        """Take in the new status of these seats, each with its index."""
         for index, status in changes:
             if place := self._places[index]:
                 self._text[place : place + _LETTERS] = _WORDS[status]
@@ -117,7 +117,7 @@ class _RowText:
         return text + b',"status":"'
 
     def after_status(self, index: int) -> bytes:
-        """The same seat, from the status on."""
+        """One of its seats, from what follows the status on."""
         return self._tail + _ACCESS[self._traits[index] & (ACCESSIBLE | COMPANION)]
 
 

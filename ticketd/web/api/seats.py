@@ -10,13 +10,13 @@ from ticketd.core.ids import SeatId
 from ticketd.core.refusals import Reason, invalid
 from ticketd.core.seat_status import SeatStatus
 from ticketd.core.seat_views import SeatView
-from ticketd.web.api.description import Operation, Parameter, describes
+from ticketd.web.api.description import Operation, Parameter
 from ticketd.web.api.seat_sheets import SeatSheets
 from ticketd.web.api.seat_text import changes_text
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.parsing import RefusedRequest
 from ticketd.web.rendered import Rendered, Text
-from ticketd.web.subjects import not_found, ticket_type_of
+from ticketd.web.subjects import not_found, ticket_type_named
 
 CHANGES_MAX: Final = 1000
 """When more seats have changed, all are sent: that sheet is the same for everybody."""
@@ -52,26 +52,24 @@ def setup(app: web.Application, services: Services) -> None:
     app[_SHEETS] = SeatSheets(services.clock)
 
 
-@describes(
-    Operation(
-        tag="Offers",
-        answers={200: Seats, 304: None},
-        reasons=(Reason.NOT_FOUND, Reason.INVALID),
-        parameters=(
-            Parameter(
-                "since",
-                "query",
-                {"type": "integer", "minimum": 0},
-                "The version of an earlier answer: only the seats that changed after it are sent, or all"
-                " seats if that is too long ago.",
-            ),
+@Operation(
+    tag="Offers",
+    answers={200: Seats, 304: None},
+    reasons=(Reason.NOT_FOUND, Reason.INVALID),
+    parameters=(
+        Parameter(
+            "since",
+            "query",
+            {"type": "integer", "minimum": 0},
+            "The version of an earlier answer: only the seats that changed after it are sent, or all"
+            " seats if that is too long ago.",
         ),
-    )
+    ),
 )
 async def get_seats(request: web.Request) -> web.StreamResponse:
     """The seats of a ticket type that is sold by the seat."""
     services = request.app[SERVICES]
-    ticket_type = ticket_type_of(services.catalogue, request.match_info["ticket_type_id"])
+    ticket_type = ticket_type_named(services.catalogue, request.match_info["ticket_type_id"])
     since = _since(request)
     inventory_id = ticket_type.inventory_id
     view = services.router.seats(inventory_id)

@@ -9,15 +9,14 @@ from ticketd.core.clients import Client
 from ticketd.core.ids import EventId
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.web.answers import Endless, head
-from ticketd.web.api.description import Operation, Parameter, describes
-from ticketd.web.api.offers import EVENT_BOARD
-from ticketd.web.api.queue import QUEUE_BOARD
+from ticketd.web.api.description import Operation, Parameter
+from ticketd.web.boards import Boards
 from ticketd.web.clients import client_of
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.parsing import RefusedRequest
 from ticketd.web.sights import Sight
 from ticketd.web.streams import Streams
-from ticketd.web.subjects import event_of, not_found
+from ticketd.web.subjects import event_named, not_found
 
 PER_NETWORK_RULE: Final = "viewers_per_network"
 
@@ -33,17 +32,16 @@ _HEAD: Final = head(
 )
 
 
-def setup(app: web.Application, services: Services) -> None:
+def setup(app: web.Application, services: Services, boards: Boards) -> None:
     """Let guests watch events, until the server stops."""
     settings, catalogue = services.settings, services.catalogue
-    event_board, queue_board = app[EVENT_BOARD], app[QUEUE_BOARD]
 
     async def look(event_id: EventId, known: Sight | None) -> Sight | None:
         event = catalogue.shown_event(event_id)
         if event is None:
             return None
-        left = await event_board.read(event_id, catalogue.listed_of_event(event_id))
-        queue = await queue_board.read(event)
+        left = await boards.events.read(event_id, catalogue.listed_of_event(event_id))
+        queue = await boards.queues.read(event)
         room = None if isinstance(queue, Refusal) else queue
         return known if known is not None and known.shows(left, room) else Sight(left, room)
 
@@ -76,26 +74,24 @@ class Stream(Endless):
         self._streams.open(self._event_id, self._sight, self._client, request.protocol, head=head)
 
 
-@describes(
-    Operation(
-        tag="Offers",
-        answers={200: None},
-        text_answer="text/event-stream",
-        reasons=(Reason.NOT_FOUND, Reason.TOO_MANY_REQUESTS),
-        parameters=(
-            Parameter(
-                "Last-Event-ID",
-                "header",
-                {"type": "string"},
-                "Sent by who comes back. Nothing is missed: each stream begins with all that is true now.",
-            ),
+@Operation(
+    tag="Offers",
+    answers={200: None},
+    text_answer="text/event-stream",
+    reasons=(Reason.NOT_FOUND, Reason.TOO_MANY_REQUESTS),
+    parameters=(
+        Parameter(
+            "Last-Event-ID",
+            "header",
+            {"type": "string"},
+            "Sent by who comes back. Nothing is missed: each stream begins with all that is true now.",
         ),
-    )
+    ),
 )
 async def get_event_stream(request: web.Request) -> web.StreamResponse:
     """An event as it changes: `availability` and `queue` with the data of the calls of these names."""
     app, client = request.app, client_of(request)
-    event, streams = event_of(app[SERVICES].catalogue, request.match_info["event_id"]), app[STREAMS]
+    event, streams = event_named(app[SERVICES].catalogue, request.match_info["event_id"]), app[STREAMS]
     sight = await streams.look(event.id)
     if sight is None:
         raise not_found()

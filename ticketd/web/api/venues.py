@@ -18,7 +18,7 @@ from ticketd.services.venues import VenueDraft, VenuePatch
 from ticketd.web.api import owner_shapes, paging, shapes
 from ticketd.web.api.auth import owner_id_of
 from ticketd.web.api.bodies import BodyReader
-from ticketd.web.api.description import Operation, describes
+from ticketd.web.api.description import Operation
 from ticketd.web.api.paging import Listing
 from ticketd.web.api.presenters import API, created_answer, private_answer, venue_shape
 from ticketd.web.context import SERVICES, Services
@@ -33,14 +33,12 @@ _venue_change: Final = BodyReader(owner_shapes.VenueChange, WHOLE_HALL)
 _seat_map: Final = BodyReader(SeatMapDocument, WHOLE_HALL)
 
 
-@describes(
-    Operation(
-        tag="Venues",
-        answers={200: shapes.Page[owner_shapes.OwnVenue]},
-        reasons=(Reason.NOT_FOUND, Reason.INVALID),
-        parameters=paging.PARAMETERS,
-        for_owners=True,
-    )
+@Operation(
+    tag="Venues",
+    answers={200: shapes.Page[owner_shapes.OwnVenue]},
+    reasons=(Reason.NOT_FOUND, Reason.INVALID),
+    parameters=paging.PARAMETERS,
+    for_owners=True,
 )
 async def list_venues(request: web.Request) -> web.StreamResponse:
     """An organizer's venues, by name."""
@@ -52,14 +50,12 @@ async def list_venues(request: web.Request) -> web.StreamResponse:
     return private_answer(shapes.Page(shown, page.next))
 
 
-@describes(
-    Operation(
-        tag="Venues",
-        body=owner_shapes.NewVenue,
-        answers={201: owner_shapes.OwnVenue},
-        reasons=(Reason.NOT_FOUND, Reason.INVALID),
-        for_owners=True,
-    )
+@Operation(
+    tag="Venues",
+    body=owner_shapes.NewVenue,
+    answers={201: owner_shapes.OwnVenue},
+    reasons=(Reason.NOT_FOUND, Reason.INVALID),
+    for_owners=True,
 )
 async def create_venue(request: web.Request) -> web.StreamResponse:
     """Make a venue, with or without a seat map."""
@@ -72,13 +68,11 @@ async def create_venue(request: web.Request) -> web.StreamResponse:
     return created_answer(await _shape(services, venue), location=f"{API}/venues/{venue.id}")
 
 
-@describes(
-    Operation(
-        tag="Venues",
-        answers={200: owner_shapes.VenueWithMap},
-        reasons=(Reason.NOT_FOUND,),
-        for_owners=True,
-    )
+@Operation(
+    tag="Venues",
+    answers={200: owner_shapes.VenueWithMap},
+    reasons=(Reason.NOT_FOUND,),
+    for_owners=True,
 )
 async def get_venue(request: web.Request) -> web.StreamResponse:
     """A venue with its whole seat map, as it can be sent back."""
@@ -95,14 +89,12 @@ async def get_venue(request: web.Request) -> web.StreamResponse:
     return private_answer(shape)
 
 
-@describes(
-    Operation(
-        tag="Venues",
-        body=owner_shapes.VenueChange,
-        answers={200: owner_shapes.OwnVenue},
-        reasons=(Reason.NOT_FOUND, Reason.INVALID),
-        for_owners=True,
-    )
+@Operation(
+    tag="Venues",
+    body=owner_shapes.VenueChange,
+    answers={200: owner_shapes.OwnVenue},
+    reasons=(Reason.NOT_FOUND, Reason.INVALID),
+    for_owners=True,
 )
 async def change_venue(request: web.Request) -> web.StreamResponse:
     """Change a venue; what is on sale already keeps the seats that it has."""
@@ -116,15 +108,13 @@ async def change_venue(request: web.Request) -> web.StreamResponse:
     return private_answer(await _shape(services, venue))
 
 
-@describes(
-    Operation(
-        tag="Venues",
-        body=SeatMapDocument,
-        text_body=_CSV,
-        answers={200: owner_shapes.OwnVenue},
-        reasons=(Reason.NOT_FOUND, Reason.INVALID),
-        for_owners=True,
-    )
+@Operation(
+    tag="Venues",
+    body=SeatMapDocument,
+    text_body=_CSV,
+    answers={200: owner_shapes.OwnVenue},
+    reasons=(Reason.NOT_FOUND, Reason.INVALID),
+    for_owners=True,
 )
 async def put_seat_map(request: web.Request) -> web.StreamResponse:
     """Give a venue a seat map, or a new version of it."""
@@ -137,13 +127,11 @@ async def put_seat_map(request: web.Request) -> web.StreamResponse:
     return private_answer(await _shape(services, venue))
 
 
-@describes(
-    Operation(
-        tag="Venues",
-        answers={204: None},
-        reasons=(Reason.NOT_FOUND, Reason.HAS_SALES),
-        for_owners=True,
-    )
+@Operation(
+    tag="Venues",
+    answers={204: None},
+    reasons=(Reason.NOT_FOUND, Reason.HAS_SALES),
+    for_owners=True,
 )
 async def delete_venue(request: web.Request) -> web.StreamResponse:
     """Delete a venue; only while no event takes place there."""
@@ -156,7 +144,7 @@ async def delete_venue(request: web.Request) -> web.StreamResponse:
 async def _own_venue(request: web.Request) -> tuple[Services, Venue]:
     owner_id = await owner_id_of(request)
     services = request.app[SERVICES]
-    venue = granted(await services.venues.own(owner_id, VenueId(path_id(request, "venue_id"))))
+    venue = granted(await services.access.venue(owner_id, VenueId(path_id(request, "venue_id"))))
     return services, venue
 
 

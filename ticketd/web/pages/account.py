@@ -16,6 +16,7 @@ from ticketd.web.pages.fields import Field, filled
 from ticketd.web.pages.guards import owner_page, session_page
 from ticketd.web.pages.masthead import masthead
 from ticketd.web.pages.rendering import render, see_other
+from ticketd.web.pages.words import time_left
 from ticketd.web.parsing import read_form
 from ticketd.web.problems import sentence
 
@@ -94,7 +95,7 @@ async def show_new_organizer(request: web.Request, owner: Owner) -> web.StreamRe
 async def create_organizer(request: web.Request, owner: Owner) -> web.StreamResponse:
     """Create an organizer, and go on to its ticket types."""
     form = await read_form(request)
-    organizer = await request.app[SERVICES].management.create_organizer(
+    organizer = await request.app[SERVICES].organizers.create(
         owner.id, name=form.get("name", ""), slug=form.get("slug", "").strip() or None
     )
     if isinstance(organizer, Refusal):
@@ -107,7 +108,7 @@ async def _organizer_page(
 ) -> web.StreamResponse:
     fields = filled(_ORGANIZER, form, () if refusal is None else refusal.errors)
     view = FormView(fields, "" if refusal is None else sentence(refusal))
-    organizers = await request.app[SERVICES].management.organizers_of(owner.id)
+    organizers = await request.app[SERVICES].access.organizers_of(owner.id)
     frame = masthead(owner, organizer=None, organizers=organizers, current=request.path)
     return render(request, "organizer_new.html", view, refusal=refusal, masthead=frame)
 
@@ -116,13 +117,13 @@ async def _after_login(request: web.Request, owner: Owner, wanted: str) -> str:
     """A path of this site only: an address from elsewhere could lead anywhere."""
     if wanted and _LOCAL_PATH.fullmatch(wanted):
         return wanted
-    organizers = await request.app[SERVICES].management.organizers_of(owner.id)
+    organizers = await request.app[SERVICES].access.organizers_of(owner.id)
     return f"/{organizers[0].slug}/tickets" if organizers else "/organizers/new"
 
 
 def _in_words(refusal: Refusal) -> str:
     match refusal:
         case Refusal(reason=Reason.TOO_MANY_REQUESTS, retry_after_seconds=int(seconds)):
-            return f"Too many attempts. Please wait {seconds} seconds and try again."
+            return f"Too many attempts. Please try again in {time_left(seconds)}."
         case _:
             return sentence(refusal)

@@ -15,7 +15,7 @@ from ticketd.web.context import SERVICES
 from ticketd.web.pages.queue_cookie import kept_token
 from ticketd.web.pages.queue_views import queue_path
 from ticketd.web.pages.rendering import see_other
-from ticketd.web.pages.words import moment
+from ticketd.web.pages.words import deadline
 
 
 class WayIn(msgspec.Struct, frozen=True):
@@ -57,8 +57,9 @@ def turn(request: web.Request, event: Event | None) -> Turn | None:
     standing = _place(request, event)
     if standing is None or standing.admitted_until is None:
         return None
-    until = moment(standing.admitted_until, event.timezone).words
-    seconds = (standing.admitted_until - request.app[SERVICES].clock.now()) // SECOND
+    now = request.app[SERVICES].clock.now()
+    until = deadline(standing.admitted_until, event.timezone, now=now)
+    seconds = (standing.admitted_until - now) // SECOND
     return Turn(f"It is your turn to reserve, until {until}.", max(0, seconds))
 
 

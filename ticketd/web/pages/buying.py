@@ -7,13 +7,15 @@ from aiohttp import web
 from ticketd.core.catalogue import Event
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.reservations import Reservation
-from ticketd.services.checkout import Payment
+from ticketd.services.payment import Payment
 from ticketd.services.sales import LineRequest
 from ticketd.services.signed_forms import FormKind
 from ticketd.web.clients import client_of
 from ticketd.web.context import SERVICES
 from ticketd.web.conversations import crowded
 from ticketd.web.pages.admissions import visitor_of
+from ticketd.web.pages.seat_names import seats_in_words
+from ticketd.web.parsing import whole_number
 from ticketd.web.problems import sentence
 from ticketd.web.reserving import reserve_lines
 
@@ -70,8 +72,7 @@ def key_to_keep(key: str | None, refusal: Refusal | None) -> str | None:
 
 def quantity_of(text: str) -> int | None:
     """The number asked for; None if it is none that anybody may ask for."""
-    valid = text.isascii() and text.isdigit() and len(text) <= len(str(QUANTITY_MAX))
-    return int(text) if valid and int(text) <= QUANTITY_MAX else None
+    return whole_number(text, QUANTITY_MAX)
 
 
 def in_words(refusal: Refusal) -> str:
@@ -86,7 +87,8 @@ def in_words(refusal: Refusal) -> str:
         case Refusal(reason=Reason.SOLD_OUT, available=int(available)):
             return f"Too late: only {available} tickets are left."
         case Refusal(reason=Reason.SEAT_TAKEN, taken_seats=seats) if seats:
-            return f"Too late: {listed(seats)} {'has' if len(seats) == 1 else 'have'} just been taken."
+            taken = listed(seats_in_words(seats))
+            return f"Too late: {taken} {'has' if len(seats) == 1 else 'have'} just been taken."
         case Refusal(reason=Reason.KEY_REUSED):
             return "You have already bought from this page. To buy more, press Buy once more."
         case Refusal(reason=Reason.INVALID, errors=errors) if errors:

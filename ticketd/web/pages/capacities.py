@@ -161,7 +161,7 @@ def _row(desk: Desk, offer: Offer) -> CapacityRow:
         f"{desk.path}/capacities/{offer.inventory_id}",
         f"{figures.capacity:,}",
         f"{figures.sold:,}",
-        f"{figures.held + figures.paying:,}",
+        f"{figures.in_baskets:,}",
         [(shelf.terms.name, f"{desk.path}/tickets/{shelf.ticket_type_id}") for shelf in offer.shelves],
     )
 
@@ -179,7 +179,7 @@ async def _page(
         (
             ("Capacity", f"{figures.capacity:,}"),
             ("Purchased", f"{figures.sold:,}"),
-            ("Held", f"{figures.held + figures.paying:,}"),
+            ("Held", f"{figures.in_baskets:,}"),
             ("Available", f"{figures.free:,}"),
         ),
         await ticket_rows(services, desk, services.catalogue.ticket_types_on(offer.inventory_id)),

@@ -33,8 +33,8 @@ from ticketd.web.pages.signed_forms import HiddenFields, hidden_fields
 from ticketd.web.pages.words import Moment, moment, promise
 from ticketd.web.parsing import read_form
 
-_FIELDS_MAX = 1000
-"""One for each ticket type."""
+_OTHER_FIELDS_MAX = 100
+"""Beside one for each ticket type; some of these may be gone since the form was made."""
 _SUMMARY_LENGTH = 160
 _TOO_MANY_LINES = invalid("lines", f"At most {LINES_MAX} kinds of tickets can be had at once.")
 
@@ -82,8 +82,9 @@ async def show_event(request: web.Request) -> web.StreamResponse:
 async def buy_at_event(request: web.Request) -> web.StreamResponse:
     """Reserve all that was chosen or nothing, and go on to the reservation."""
     event = shown_event(request)
-    form = await read_form(request, fields_max=_FIELDS_MAX)
-    wanted = _wanted(form, _in_cart(request.app[SERVICES], event))
+    ticket_types = _in_cart(request.app[SERVICES], event)
+    form = await read_form(request, fields_max=len(ticket_types) + _OTHER_FIELDS_MAX)
+    wanted = _wanted(form, ticket_types)
     chosen = {ticket_type_id: quantity for ticket_type_id, quantity in wanted.items() if quantity}
 
     async def once_more(refusal: Refusal) -> web.StreamResponse:

@@ -35,8 +35,9 @@ def waiting_room_field() -> Field:
         name="waiting_room",
         label="Waiting room",
         kind="select",
-        hint="Guests queue before they may reserve; who comes before the sale opens is drawn.",
-        choices=_choices(off="Off", auto="By itself, while more come than the server can take", on="Always"),
+        hint="Guests queue before they may reserve; who comes before the sale opens is drawn. It is crowded"
+        " while more come than the server can take.",
+        choices=_choices(off="Off", auto="While it is crowded", on="Always"),
     )
 
 

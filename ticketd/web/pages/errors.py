@@ -15,22 +15,27 @@ class ErrorView(msgspec.Struct, frozen=True):
 
     title: str
     sentence: str
+    passes: bool
+    """It is another matter in a moment, so the page says how to try again."""
 
 
-_TITLES = {404: "There is nothing here", 500: "Something broke", 503: "Too busy"}
+_TITLES = {429: "One moment, please", 500: "Something broke", 503: "Too busy"}
+_PASSING = (429, 503)
 
 
 def error_page(request: web.Request, status: int, sentence: str) -> web.Response:
     """A page for a status that has none of its own."""
     title = _TITLES.get(status) or HTTPStatus(status).phrase.capitalize()
-    response = html(request, "error.html", ErrorView(title, sentence), status=status)
+    view = ErrorView(title, sentence, status in _PASSING)
+    response = html(request, "error.html", view, status=status)
     response.headers.update(CAPABILITY_HEADERS)
     return response
 
 
 def refusal_page(request: web.Request, refusal: Refusal) -> web.Response:
     """A page that says no, where the page asked for can't be shown with it."""
-    title = PRESENTATIONS[refusal.reason].title
-    response = render(request, "error.html", ErrorView(title, sentence(refusal)), refusal=refusal)
+    status, title, _ = PRESENTATIONS[refusal.reason]
+    view = ErrorView(_TITLES.get(status) or title, sentence(refusal), status in _PASSING)
+    response = render(request, "error.html", view, refusal=refusal)
     response.headers.update(CAPABILITY_HEADERS)
     return response

@@ -12,7 +12,7 @@ from aiohttp import web
 from ticketd.core.catalogue import Event
 from ticketd.core.refusals import Refusal
 from ticketd.core.terms import EventStatus
-from ticketd.services.management import EventPatch
+from ticketd.services.drafts import EventPatch
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.defence_forms import defence_fields
 from ticketd.web.pages.event_forms import (
@@ -25,10 +25,13 @@ from ticketd.web.pages.event_forms import (
 )
 from ticketd.web.pages.fields import Field
 from ticketd.web.pages.guards import Desk, desk_page, own_event
+from ticketd.web.pages.paging import Pager, page_of
 from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.ticket_rows import TicketRow, ticket_rows
 from ticketd.web.parsing import read_form
 from ticketd.web.problems import sentence
+
+_LISTED_MAX = 100
 
 
 class EventFormView(msgspec.Struct, frozen=True):
@@ -40,10 +43,12 @@ class EventFormView(msgspec.Struct, frozen=True):
     new_ticket_path: str
     queue_path: str
     rows: Sequence[TicketRow]
+    pager: Pager
     fields: Sequence[Field]
     defence_fields: Sequence[Field]
     duplicate_fields: Sequence[Field]
     is_published: bool
+    is_cancelled: bool
     error: str
 
 
@@ -63,7 +68,8 @@ async def change_event(request: web.Request, desk: Desk) -> web.StreamResponse:
         case "delete":
             return await _delete(request, desk, event)
         case "cancel":
-            return await _change(request, desk, event, {}, EventPatch(status=EventStatus.CANCELLED))
+            cancelled = EventPatch(status=EventStatus.CANCELLED)
+            return await _change(request, desk, event, {}, cancelled, done="cancelled")
         case "duplicate":
             return await _duplicate(request, desk, event, form)
         case _:
@@ -72,7 +78,7 @@ async def change_event(request: web.Request, desk: Desk) -> web.StreamResponse:
 
 
 async def _delete(request: web.Request, desk: Desk, event: Event) -> web.StreamResponse:
-    refusal = await request.app[SERVICES].management.delete_event(desk.owner.id, event.id)
+    refusal = await request.app[SERVICES].events.delete(desk.owner.id, event.id)
     if refusal is not None:
         return await _page(request, desk, event, {}, refusal)
     return see_other(f"{desk.path}/events", done="deleted")
@@ -84,21 +90,27 @@ async def _duplicate(
     starts_at = duplicate_start_from(form, event)
     if isinstance(starts_at, Refusal):
         return await _page(request, desk, event, form, starts_at)
-    copy = await request.app[SERVICES].management.duplicate_event(desk.owner.id, event.id, starts_at)
+    copy = await request.app[SERVICES].events.duplicate(desk.owner.id, event.id, starts_at)
     if isinstance(copy, Refusal):
         return await _page(request, desk, event, form, _of_the_copy(copy))
     return see_other(_path(desk, copy), done="created")
 
 
 async def _change(
-    request: web.Request, desk: Desk, event: Event, form: Mapping[str, str], patch: EventPatch | Refusal
+    request: web.Request,
+    desk: Desk,
+    event: Event,
+    form: Mapping[str, str],
+    patch: EventPatch | Refusal,
+    *,
+    done: str = "saved",
 ) -> web.StreamResponse:
     if isinstance(patch, Refusal):
         return await _page(request, desk, event, form, patch)
-    changed = await request.app[SERVICES].management.change_event(desk.owner.id, event.id, patch)
+    changed = await request.app[SERVICES].events.change(desk.owner.id, event.id, patch)
     if isinstance(changed, Refusal):
         return await _page(request, desk, event, form, changed)
-    return see_other(_path(desk, event), done="saved")
+    return see_other(_path(desk, event), done=done)
 
 
 def _of_the_copy(refusal: Refusal) -> Refusal:
@@ -116,18 +128,21 @@ async def _page(
 ) -> web.StreamResponse:
     services = request.app[SERVICES]
     venues = services.catalogue.venues_of_organizer(desk.organizer.id)
+    shown, pager = page_of(request, services.catalogue.ticket_types_of_event(event.id), size=_LISTED_MAX)
     errors, values = () if refusal is None else refusal.errors, values_of(event) | dict(form)
     view = EventFormView(
         event.name,
         f"{desk.path}/events",
         "" if event.status is EventStatus.DRAFT else f"/events/{event.id}",
-        f"{desk.path}/tickets?event_id={event.id}",
+        f"{desk.path}/tickets?event_id={event.id}#new",
         f"{desk.path}/events/{event.id}/queue",
-        await ticket_rows(services, desk, services.catalogue.ticket_types_of_event(event.id)),
+        await ticket_rows(services, desk, shown),
+        pager,
         event_fields(venues, values, errors),
         defence_fields(values, errors),
         duplicate_fields(event, form, errors),
         event.status is EventStatus.PUBLISHED,
+        event.status is EventStatus.CANCELLED,
         "" if refusal is None else sentence(refusal),
     )
     return render(request, "event_edit.html", view, refusal=refusal, masthead=desk.masthead)

@@ -15,7 +15,7 @@ from ticketd.services.drafts import (
     EventPatch,
 )
 from ticketd.services.texts import NAME_LENGTH_MAX
-from ticketd.services.timezones import is_timezone
+from ticketd.services.timezones import is_timezone, timezones_of_cities
 from ticketd.web.pages.defence_forms import defences_from, switch_values, waiting_room_field
 from ticketd.web.pages.fields import Choice, Field, filled, moment_field
 from ticketd.web.pages.typed import Typed, local_text
@@ -193,7 +193,12 @@ def _place_fields(venues: Sequence[Venue]) -> Sequence[Field]:
 
 def _timezone_field(hint: str, *, required: bool) -> Field:
     return Field(
-        name="timezone", label="Time zone", hint=hint, required=required, attributes={"maxlength": "64"}
+        name="timezone",
+        label="Time zone",
+        hint=hint,
+        required=required,
+        attributes={"maxlength": "64"},
+        suggestions=timezones_of_cities(),
     )
 
 

@@ -13,7 +13,7 @@ from ticketd.web.pages.fields import Field
 from ticketd.web.pages.guards import Desk, desk_page
 from ticketd.web.pages.paging import Pager, page_of
 from ticketd.web.pages.rendering import render, see_other
-from ticketd.web.pages.words import UTC_NAME, Moment, moment
+from ticketd.web.pages.words import Moment, moment
 from ticketd.web.parsing import read_form
 from ticketd.web.problems import sentence
 
@@ -53,7 +53,7 @@ async def create_event(request: web.Request, desk: Desk) -> web.StreamResponse:
     draft = draft_from(form, services.catalogue.venues_of_organizer(desk.organizer.id))
     if isinstance(draft, Refusal):
         return _list(request, desk, form, draft)
-    event = await services.management.create_event(desk.owner.id, desk.organizer.slug, draft)
+    event = await services.events.create(desk.owner.id, desk.organizer.slug, draft)
     if isinstance(event, Refusal):
         return _list(request, desk, form, event)
     return see_other(f"{desk.path}/events", done="created")
@@ -66,7 +66,7 @@ def _list(
     events = services.catalogue.events_of_organizer(desk.organizer.id)
     venues = services.catalogue.venues_of_organizer(desk.organizer.id)
     shown, pager = page_of(request, events, size=_LISTED_MAX)
-    likely = "" if venues else events[-1].timezone if events else UTC_NAME
+    likely = events[-1].timezone if events and not venues else ""
     view = EventsView(
         desk.organizer.name,
         [_row(services, desk, event) for event in shown],

@@ -32,6 +32,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     attributes: Mapping[str, str] = {}
     """Further HTML attributes, such as min and maxlength."""
     choices: Sequence[Choice] = ()
+    suggestions: Sequence[str] = ()
+    """What one may well want to type."""
 
     @property
     def described_by(self) -> str:

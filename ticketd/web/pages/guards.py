@@ -20,7 +20,7 @@ from ticketd.web.pages.errors import refusal_page
 from ticketd.web.pages.masthead import Masthead, masthead
 from ticketd.web.pages.rendering import CAPABILITY_HEADERS, OWNER_HEADERS, PAGE_HEADERS, see_other
 from ticketd.web.parsing import path_id
-from ticketd.web.subjects import event_of, not_found
+from ticketd.web.subjects import event_named, not_found
 
 _FORGED = Refusal(Reason.FORBIDDEN, "This form was sent from another site, so nothing was done.")
 
@@ -41,12 +41,22 @@ class Desk(msgspec.Struct, frozen=True):
 
 
 OwnerHandler = Callable[[web.Request, Owner], Awaitable[web.StreamResponse]]
+RefusalHandler = Callable[[web.Request, Refusal], web.StreamResponse]
 DeskHandler = Callable[[web.Request, Desk], Awaitable[web.StreamResponse]]
 
 
 def guest_page(handler: Handler) -> Handler:
     """A page that anybody may see."""
-    return _guarded(_within_limits(handler), PAGE_HEADERS, cookies_count=False)
+    return guest_form(refusal_page)(handler)
+
+
+def guest_form(refused: RefusalHandler) -> Callable[[Handler], Handler]:
+    """Like `guest_page`, for a form with a page of its own for who sends it too often."""
+
+    def guest_form_of(handler: Handler) -> Handler:
+        return _guarded(_within_limits(handler, refused), PAGE_HEADERS, cookies_count=False)
+
+    return guest_form_of
 
 
 def capability_page(handler: Handler) -> Handler:
@@ -77,11 +87,11 @@ def desk_page(handler: DeskHandler) -> Handler:
 
     @wraps(handler)
     async def at_desk(request: web.Request, owner: Owner) -> web.StreamResponse:
-        management = request.app[SERVICES].management
-        organizer = await management.access(owner.id, request.match_info["organizer"])
+        access = request.app[SERVICES].access
+        organizer = await access.organizer(owner.id, request.match_info["organizer"])
         if isinstance(organizer, Refusal):
             raise not_found()
-        organizers = await management.organizers_of(owner.id)
+        organizers = await access.organizers_of(owner.id)
         frame = masthead(owner, organizer=organizer, organizers=organizers, current=request.path)
         slugs = frozenset(each.slug for each in organizers)
         return await handler(request, Desk(owner, organizer, slugs, frame))
@@ -91,7 +101,7 @@ def desk_page(handler: DeskHandler) -> Handler:
 
 def shown_event(request: web.Request) -> Event:
     """The event in the path; RefusedRequest (not found) if guests may not know of it."""
-    return event_of(request.app[SERVICES].catalogue, request.match_info["event_id"])
+    return event_named(request.app[SERVICES].catalogue, request.match_info["event_id"])
 
 
 def own_event(request: web.Request, desk: Desk) -> Event:
@@ -102,7 +112,7 @@ def own_event(request: web.Request, desk: Desk) -> Event:
     return event
 
 
-def _within_limits(handler: Handler) -> Handler:
+def _within_limits(handler: Handler, refused: RefusalHandler) -> Handler:
     """Forms are counted by where they come from, before anybody reads them."""
 
     @wraps(handler)
@@ -113,7 +123,7 @@ def _within_limits(handler: Handler) -> Handler:
                 client_of(request), RequestKind.FORM, services.clock.now()
             )
             if refusal is not None:
-                return refusal_page(request, refusal)
+                return refused(request, refusal)
         return await handler(request)
 
     return within_limits

@@ -27,7 +27,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     in_order: str
     joined: Counted
     waiting: Counted
-    take_place: str
+    join: str
     one_press: str
     press_again: str
     prove_again: str

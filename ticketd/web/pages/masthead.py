@@ -24,6 +24,8 @@ class Masthead(msgspec.Struct, frozen=True):
     switch_path: str
     organizers: Sequence[Choice]
     tabs: Sequence[Tab]
+    public_path: str
+    """What guests see of the organizer."""
 
 
 def masthead(
@@ -35,6 +37,7 @@ def masthead(
         f"/{(organizer or organizers[0]).slug}/tickets" if organizers else "",
         tuple(Choice(each.slug, each.name, chosen=each == organizer) for each in organizers),
         () if organizer is None else _tabs(organizer, current),
+        "" if organizer is None else f"/{organizer.slug}",
     )
 
 

@@ -83,7 +83,7 @@ def left(offer: Offer, now: Instant, *, timezone: str) -> str:
     opens_at = opening(offer.terms, offer.window)
     opens = None if opens_at is None else moment(opens_at, timezone)
     figures = offer.figures
-    return words.left(status(offer, now), figures.free, figures.held + figures.paying, opens)
+    return words.left(status(offer, now), figures.free, figures.in_baskets, opens)
 
 
 def countdown(offer: Offer, now: Instant, *, timezone: str) -> Countdown | None:
@@ -95,12 +95,11 @@ def countdown(offer: Offer, now: Instant, *, timezone: str) -> Countdown | None:
 
 
 def lowest_price(offers: Sequence[Offer]) -> str:
-    """ "from €20.00", or the one price that all have; "" for none."""
-    prices = {offer.terms.price_cents for offer in offers}
-    if not prices:
-        return ""
-    lowest = min(prices)
-    return words.price(lowest) if len(prices) == 1 else f"from {format_cents(lowest)}"
+    """ "from €20.00", "Free to €90.00", or the one price that all have; "" for none."""
+    prices = sorted({offer.terms.price_cents for offer in offers})
+    if len(prices) <= 1:
+        return words.price(prices[0]) if prices else ""
+    return f"from {format_cents(prices[0])}" if prices[0] else f"Free to {format_cents(prices[-1])}"
 
 
 def most_at_once(offer: Offer, event: Event | None) -> int:
@@ -124,10 +123,11 @@ def offer_view(
     least: int = 1,
     error: str = "",
 ) -> OfferView:
-    """The ticket type as its buyers see it, `quantity` chosen if there are as many."""
+    """The ticket type as its buyers see it, `quantity` chosen or as many as there are."""
     timezone = event.timezone if event else words.UTC_NAME
     is_on_sale = status(offer, now) is SaleStatus.ON_SALE
     by_number = is_on_sale and offer.hall is None
+    most = most_at_once(offer, event)
     return OfferView(
         offer.ticket_type_id,
         offer.terms.name,
@@ -137,6 +137,6 @@ def offer_view(
         countdown(offer, now, timezone=timezone),
         is_on_sale,
         offer.hall is not None,
-        quantities(most_at_once(offer, event), least=least, chosen=quantity) if by_number else (),
+        quantities(most, least=least, chosen=min(quantity, most)) if by_number else (),
         error,
     )

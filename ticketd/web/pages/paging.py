@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 
 from ticketd.core.ids import ID_MAX
+from ticketd.web.parsing import whole_number
 
 Item = TypeVar("Item")
 
@@ -29,9 +30,9 @@ def page_of(request: web.Request, items: Sequence[Item], *, size: int) -> tuple[
 
 
 def _number(text: str) -> int:
-    valid = text.isascii() and text.isdigit() and len(text) < len(str(ID_MAX))
-    return max(1, int(text)) if valid else 1
+    return whole_number(text, ID_MAX) or 1
 
 
 def _link(request: web.Request, number: int) -> str:
-    return str(request.rel_url.with_query({"page": str(number)}))
+    kept = {name: value for name, value in request.query.items() if name != "done"}  # that was said once
+    return str(request.rel_url.with_query(kept | {"page": str(number)}))

@@ -18,10 +18,10 @@ from ticketd.services.standings import Standing
 from ticketd.services.waiting_rooms import Joined
 from ticketd.web.answers import header_line
 from ticketd.web.api.presenters import private_answer
-from ticketd.web.api.queue import QUEUE_BOARD
+from ticketd.web.boards import BOARDS
 from ticketd.web.clients import client_of
 from ticketd.web.context import SERVICES
-from ticketd.web.pages.guards import guest_page, shown_event
+from ticketd.web.pages.guards import guest_form, guest_page, shown_event
 from ticketd.web.pages.proofs import ProofWords, proof_view, solution_in
 from ticketd.web.pages.queue_cookie import keep_token, kept_token
 from ticketd.web.pages.queue_rendering import QUEUE_PAGES, JoinView, QueuePages
@@ -74,7 +74,7 @@ async def show_queue(request: web.Request) -> web.StreamResponse:
 async def show_news(request: web.Request) -> web.StreamResponse:
     """The same for the script, without the words."""
     event = shown_event(request)
-    queue = await request.app[QUEUE_BOARD].read(event)
+    queue = await request.app[BOARDS].queues.read(event)
     found = _place(request, event)
     if found is None or not isinstance(queue, Text):
         return private_answer(News(None), headers=_retry_after(POLL_SECONDS))
@@ -94,7 +94,14 @@ async def show_join(request: web.Request) -> web.StreamResponse:
     return _form(request, event, _join_view(request, event, challenge))
 
 
-@guest_page
+def put_off(request: web.Request, refusal: Refusal) -> web.StreamResponse:
+    """The form, for who sends it too often."""
+    event = shown_event(request)
+    challenge = request.app[SERVICES].entrance.demand(event, client_of(request))
+    return _form(request, event, _join_view(request, event, challenge, refusal=refusal), refusal=refusal)
+
+
+@guest_form(put_off)
 async def join_queue(request: web.Request) -> web.StreamResponse:
     """Take a place, let the browser keep it, and go on to where it stands."""
     event, services = shown_event(request), request.app[SERVICES]
@@ -159,7 +166,7 @@ def _join_view(
         path=queue_path(event),
         hidden=hidden_fields(request, FormKind.QUEUE, event, sent=sent),
         proof=proof_view(challenge, form, words=proof_words),
-        goes_on=form is None,
+        goes_on=refusal is None,
         error="" if refusal is None else _in_words(request, refusal),
     )
 

@@ -157,7 +157,7 @@ def _figures(room: Room, notice: Notice) -> Sequence[tuple[str, str]]:
         ("Places given out", f"{notice.joined:,}"),
         ("Waiting", f"{room.core.waiting:,}"),
         ("Choosing", f"{room.shopping:,}"),
-        ("Let in, last minute", f"{notice.admitted_per_minute:,}"),
+        ("Let in, per minute", f"{notice.admitted_per_minute:,}"),
         ("Free", f"{room.stock.unsold:,}"),
         ("In baskets", f"{room.stock.in_baskets:,}"),
         ("Sold", f"{room.stock.sold:,}"),

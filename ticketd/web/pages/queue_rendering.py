@@ -132,7 +132,8 @@ class QueuePages:
 
     def _draw_of(self, kept: _Kept, notice: Notice, speech: Speech) -> bytes:
         if kept.draw is None or kept.draw[0] != notice.seed:
-            kept.draw = (notice.seed, self._draw.render(page=draw_view(notice, speech)).encode())
+            view = draw_view(kept.event, notice, speech)
+            kept.draw = (notice.seed, self._draw.render(page=view).encode())
         return kept.draw[1]
 
 

@@ -47,6 +47,8 @@ class DrawView(msgspec.Struct, frozen=True):
     commitment: str
     seed: str
     drawn: str
+    command: str
+    """What checks a place, once it is drawn; with the guest's own number in place of NUMBER."""
 
 
 class LobbyView(msgspec.Struct, frozen=True):
@@ -92,7 +94,7 @@ def lobby_view(event: Event, notice: Notice | None, speech: Speech, *, sold_out:
         return _lobby(event, words, words.no_queue, (words.no_queue_why,), onward)
     if sold_out:
         return _lobby(event, words, words.sold_out, (words.sold_out_why,), None)
-    join = Link(words.take_place, f"{queue_path(event)}/join")
+    join = Link(words.join, f"{queue_path(event)}/join")
     return _lobby(event, words, words.no_place, _of_room(event, notice, speech), join)
 
 
@@ -106,10 +108,14 @@ def event_path(event: Event) -> str:
     return f"/events/{event.id}"
 
 
-def draw_view(notice: Notice, speech: Speech) -> DrawView:
+def draw_view(event: Event, notice: Notice, speech: Speech) -> DrawView:
     """What may be known of the draw by now."""
-    drawn = "" if notice.drawn is None else speech.number(notice.drawn)
-    return DrawView(speech.words, notice.commitment, notice.seed or speech.words.seed_later, drawn)
+    words, commitment = speech.words, notice.commitment
+    if notice.seed is None or notice.drawn is None:
+        return DrawView(words, commitment, words.seed_later, drawn="", command="")
+    drawn = str(notice.drawn)  # as the program reads it
+    command = f"python3 check_place.py {event.id}:NUMBER {notice.seed} {drawn} --commitment {commitment}"
+    return DrawView(words, commitment, notice.seed, drawn, command)
 
 
 def _lobby(event: Event, words: Words, heading: str, lines: Sequence[str], action: Link | None) -> LobbyView:
@@ -119,9 +125,10 @@ def _lobby(event: Event, words: Words, heading: str, lines: Sequence[str], actio
 def _of_room(event: Event, notice: Notice, speech: Speech) -> Sequence[str]:
     words = speech.words
     if notice.drawn is not None:
-        waiting = speech.counted(words.waiting, max(0, notice.joined - notice.admitted_to))
+        count = max(0, notice.joined - notice.admitted_to)
+        waiting = speech.counted(words.waiting, count) if count else ""
         paused = words.paused_for_all if notice.paused else ""
-        return [words.in_order, waiting, *filter(None, (paused,))]
+        return [words.in_order, *filter(None, (waiting, paused))]
     opening = (
         words.draw_comes
         if notice.opens_at is None
@@ -240,7 +247,7 @@ def _action(state: PlaceState, event: Event, words: Words) -> Link | None:
         case PlaceState.ADMITTED:
             return Link(words.to_tickets, event_path(event))
         case PlaceState.TURN_OVER | PlaceState.USED:
-            return Link(words.take_place, f"{queue_path(event)}/join")
+            return Link(words.join, f"{queue_path(event)}/join")
         case PlaceState.BEFORE_DRAW | PlaceState.WAITING | PlaceState.SOLD_OUT:
             return None
         case _:

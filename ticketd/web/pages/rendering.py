@@ -32,6 +32,7 @@ CAPABILITY_HEADERS: Final[Mapping[str, str]] = {**PAGE_HEADERS, **PRIVATE_HEADER
 NOTICES: Final[Mapping[str, str]] = {
     "created": "Created.",
     "saved": "Saved.",
+    "cancelled": "The event is cancelled.",
     "deleted": "Deleted.",
     "released": "Released.",
 }

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from ticketd.core.money import format_cents
 from ticketd.core.refusals import Reason, Refusal
 from ticketd.core.reservations import Reservation, ReservationStatus
-from ticketd.services.checkout import Payment
+from ticketd.services.payment import Payment
+from ticketd.services.texts import without_direction_marks
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.errors import refusal_page
 from ticketd.web.pages.guards import capability_page
@@ -19,16 +21,15 @@ from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.reservation_views import (
     ReservationView,
     admissions,
-    cancelled,
+    cancelled_by,
     left_now,
     lines_of,
     max_per_guest,
     pay_form,
     printed,
-    said,
-    said_when_cancelled,
     timezone_of,
 )
+from ticketd.web.pages.reservation_words import can_be_tried_again, said
 from ticketd.web.parsing import read_form
 from ticketd.web.problems import sentence
 
@@ -51,9 +52,7 @@ async def act_on_reservation(request: web.Request) -> web.StreamResponse:
     if form.get("action") == "release":
         result = await services.sales.release(reservation_id)
     else:
-        payment = Payment(
-            form.get("token") or None, form.get("email", "").strip(), form.get("name", "").strip()
-        )
+        payment = Payment(form.get("token") or None, _of_person(form, "email"), _of_person(form, "name"))
         result = await services.checkout.pay(reservation_id, payment)
     if isinstance(result, Refusal):
         return await _page(request, form=form, refusal=result)
@@ -70,11 +69,11 @@ async def _page(
     now = services.clock.now()
     status = reservation.home.status
     lines = lines_of(reservation, services.catalogue)
-    payable = status is ReservationStatus.HELD and not cancelled(lines, services.catalogue)
-    if status is ReservationStatus.HELD and not payable:
-        words = said_when_cancelled(reservation)
-    else:
-        words = said(reservation, timezone=timezone_of(lines, services.catalogue), now=now)
+    canceller = cancelled_by(lines, services.catalogue)
+    is_open = status is ReservationStatus.HELD and canceller is None
+    words = said(
+        reservation, cancelled_by=canceller, timezone=timezone_of(lines, services.catalogue), now=now
+    )
     all_tickets = admissions(lines)
     shown, pager = page_of(request, all_tickets, size=_TICKETS_SHOWN_MAX)
     over = status in (ReservationStatus.RELEASED, ReservationStatus.EXPIRED, ReservationStatus.REFUNDED)
@@ -87,16 +86,23 @@ async def _page(
         error="" if refusal is None else _in_words(refusal),
         contents_title=words.contents_title,
         lines=[line.view for line in lines],
-        total=words.total,
+        total=format_cents(reservation.total_cents),
         pay=pay_form(reservation, form or {}, refusal, max_per_guest=max_per_guest(lines, services.catalogue))
-        if payable
+        if is_open and can_be_tried_again(reservation)
         else None,
+        can_be_released=is_open,
         tickets=await asyncio.to_thread(printed, shown),
         ticket_count=len(all_tickets),
+        is_cancelled=canceller is not None,
         pager=pager,
         still_left=await left_now(services, lines, now=now) if over else (),
     )
     return render(request, "reservation.html", view, refusal=refusal)
+
+
+def _of_person(form: Mapping[str, str], field: str) -> str:
+    """What was typed or pasted; nobody is refused for invisible marks that a phone has put there."""
+    return without_direction_marks(form.get(field, "")).strip()
 
 
 def _in_words(refusal: Refusal) -> str:

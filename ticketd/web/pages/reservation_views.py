@@ -1,27 +1,27 @@
-"""A reservation in words: its standing, its lines, its tickets and their QR codes."""
+"""What a reservation's page shows: its lines, its form, its tickets and their QR codes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
-from typing import NamedTuple, assert_never
+from typing import NamedTuple
 
 import msgspec
 import segno
 
 from ticketd.core.catalogue import Event, TicketType
-from ticketd.core.ids import SECOND, Instant, SeatId, TicketCode
+from ticketd.core.ids import Instant, TicketCode
 from ticketd.core.money import format_cents
 from ticketd.core.refusals import Refusal
-from ticketd.core.reservations import Line, Reservation, ReservationStatus, Share
+from ticketd.core.reservations import Line, Reservation, Share
 from ticketd.core.terms import EventStatus
 from ticketd.services.catalogue import Catalogue
-from ticketd.services.checkout import EMAIL_LENGTH_MAX, NAME_LENGTH_MAX
+from ticketd.services.texts import EMAIL_LENGTH_MAX, NAME_LENGTH_MAX
 from ticketd.web.context import Services
 from ticketd.web.pages import words
 from ticketd.web.pages.fields import Field, filled
-from ticketd.web.pages.offers import EventLine, event_line, left, purchase_path
+from ticketd.web.pages.offers import EventLine, event_line, left, place, purchase_path
 from ticketd.web.pages.paging import Pager
+from ticketd.web.pages.seat_names import seat_in_words
 
-_LOOK_AGAIN_SECONDS = 3
 _QUIET_ZONE_MODULES = 3
 
 
@@ -30,16 +30,17 @@ class LineView(msgspec.Struct, frozen=True):
 
     quantity: int
     name: str
-    event: EventLine | None
     price: str
     seats: Sequence[str] = ()
+    event: EventLine | None = None
+    venue: str = ""
+    organizer: str = ""
 
 
 class TicketView(msgspec.Struct, frozen=True):
-    """One admission, with its code as SVG."""
+    """One admission of a line, with its code as SVG."""
 
-    name: str
-    event: EventLine | None
+    line: LineView
     seat: str
     position: int
     code: TicketCode
@@ -75,8 +76,10 @@ class ReservationView(msgspec.Struct, frozen=True, kw_only=True):
     lines: Sequence[LineView]
     total: str
     pay: PayForm | None
+    can_be_released: bool
     tickets: Sequence[TicketView]
     ticket_count: int
+    is_cancelled: bool
     pager: Pager
     still_left: Sequence[StillLeft]
 
@@ -89,22 +92,10 @@ class NamedLine(NamedTuple):
     view: LineView
 
 
-class Said(NamedTuple):
-    """A reservation's standing in words."""
-
-    title: str
-    sentence: str
-    contents_title: str
-    total: str
-    seconds_left: int | None = None
-    look_again_seconds: int = 0
-
-
 class Admission(NamedTuple):
     """One ticket among all of its reservation."""
 
-    name: str
-    event: EventLine | None
+    line: LineView
     seat: str
     position: int
     code: TicketCode
@@ -132,76 +123,16 @@ def _line_view(
 ) -> LineView:
     cost = words.price(share.quantity * share.unit_price_cents)
     if ticket_type is None:
-        return LineView(share.quantity, "No longer offered", None, cost, seats)
-    event = _event_of(catalogue, ticket_type)
-    line = None if event is None else event_line(event)
-    return LineView(share.quantity, ticket_type.terms.name, line, cost, seats)
-
-
-def seat_in_words(seat: SeatId) -> str:
-    """ "Stalls · Row A · Seat 12"."""
-    section, row, number = seat.split("-")
-    return f"{section} · Row {row} · Seat {number}"
-
-
-def said(reservation: Reservation, *, timezone: str, now: Instant) -> Said:
-    """How the reservation stands."""
-    total = format_cents(reservation.total_cents)
-    match reservation.home.status:
-        case ReservationStatus.HELD:
-            deadline = reservation.home.deadline
-            seconds = max(0, (deadline - now) // SECOND)
-            until = words.moment(deadline, timezone).words
-            todo = "pay" if reservation.total_cents else "take them"
-            return Said(
-                "Reserved for you",
-                f"You have {words.time_left(seconds)} to {todo}: until {until}.",
-                "You have reserved",
-                total,
-                seconds_left=seconds,
-            )
-        case ReservationStatus.PAYING:
-            return Said(
-                "Your payment is under way",
-                "We are asking the bank. Your tickets are safe meanwhile; please don't pay again.",
-                "You are buying",
-                total,
-                look_again_seconds=_LOOK_AGAIN_SECONDS,
-            )
-        case ReservationStatus.PAID:
-            return Said("Here are your tickets", "Everything is paid. Enjoy!", "You have bought", total)
-        case ReservationStatus.RELEASED:
-            return Said(
-                "Given back",
-                "You gave these tickets back, and they are on sale again. Nothing was charged.",
-                "You had reserved",
-                total,
-            )
-        case ReservationStatus.EXPIRED:
-            return Said(
-                "Time is up",
-                "The time to pay ran out, and the tickets went back on sale. Nothing was charged.",
-                "You had reserved",
-                total,
-            )
-        case ReservationStatus.REFUNDED:
-            return Said(
-                "Refunded",
-                "These tickets are no longer valid, and your money has been sent back.",
-                "You had bought",
-                total,
-            )
-        case _ as unknown:
-            assert_never(unknown)
-
-
-def said_when_cancelled(reservation: Reservation) -> Said:
-    """How a reservation stands that can't be paid any more."""
-    return Said(
-        "The event has been cancelled",
-        "These tickets can't be paid for any more. Nothing was charged.",
-        "You had reserved",
-        format_cents(reservation.total_cents),
+        return LineView(share.quantity, "No longer offered", cost, seats)
+    event = catalogue.event_of(ticket_type)
+    return LineView(
+        share.quantity,
+        ticket_type.terms.name,
+        cost,
+        seats,
+        None if event is None else event_line(event),
+        "" if event is None else place(catalogue.venue_of(event)),
+        catalogue.organizer_by_id(ticket_type.profile.organizer_id).name,
     )
 
 
@@ -255,10 +186,7 @@ def admissions(lines: Sequence[NamedLine]) -> Sequence[Admission]:
         for each in lines
         for seat, code in zip(each.view.seats or repeat(""), each.ticket_codes, strict=False)
     ]
-    return [
-        Admission(line.name, line.event, seat, position, code)
-        for position, (line, seat, code) in enumerate(tickets, 1)
-    ]
+    return [Admission(line, seat, position, code) for position, (line, seat, code) in enumerate(tickets, 1)]
 
 
 def printed(tickets: Sequence[Admission]) -> Sequence[TicketView]:
@@ -288,9 +216,10 @@ async def left_now(services: Services, lines: Sequence[NamedLine], *, now: Insta
     ]
 
 
-def cancelled(lines: Sequence[NamedLine], catalogue: Catalogue) -> bool:
-    """Whether an event that it is for has been cancelled."""
-    return any(event.status is EventStatus.CANCELLED for event in _events(lines, catalogue))
+def cancelled_by(lines: Sequence[NamedLine], catalogue: Catalogue) -> str | None:
+    """The organizer who has cancelled an event that it is for; None if nobody has."""
+    cancelled = (event for event in _events(lines, catalogue) if event.status is EventStatus.CANCELLED)
+    return next((catalogue.organizer_by_id(event.organizer_id).name for event in cancelled), None)
 
 
 def max_per_guest(lines: Sequence[NamedLine], catalogue: Catalogue) -> int | None:
@@ -299,22 +228,16 @@ def max_per_guest(lines: Sequence[NamedLine], catalogue: Catalogue) -> int | Non
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def timezone_of(lines: Sequence[NamedLine], catalogue: Catalogue) -> str:
-    """The time zone in which this reservation's guest thinks: its first event's, or UTC."""
-    zones = (_timezone(catalogue, each.ticket_type) for each in lines if each.ticket_type is not None)
-    return next(zones, words.UTC_NAME)
+def timezone_of(lines: Sequence[NamedLine], catalogue: Catalogue) -> str | None:
+    """The time zone of its first event; None if it has none."""
+    return next((event.timezone for event in _events(lines, catalogue)), None)
 
 
 def _events(lines: Sequence[NamedLine], catalogue: Catalogue) -> Iterator[Event]:
-    events = (_event_of(catalogue, each.ticket_type) for each in lines if each.ticket_type is not None)
+    events = (catalogue.event_of(each.ticket_type) for each in lines if each.ticket_type is not None)
     return (event for event in events if event is not None)
 
 
 def _timezone(catalogue: Catalogue, ticket_type: TicketType) -> str:
-    event = _event_of(catalogue, ticket_type)
+    event = catalogue.event_of(ticket_type)
     return words.UTC_NAME if event is None else event.timezone
-
-
-def _event_of(catalogue: Catalogue, ticket_type: TicketType) -> Event | None:
-    event_id = ticket_type.profile.event_id
-    return None if event_id is None else catalogue.event(event_id)

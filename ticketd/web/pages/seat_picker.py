@@ -19,6 +19,7 @@ from ticketd.core.seat_views import SeatView
 from ticketd.web.api.presenters import API
 from ticketd.web.pages.offers import most_at_once
 from ticketd.web.pages.seat_drawings import seat_list, seat_map
+from ticketd.web.pages.seat_names import seat_in_words, seats_in_words
 from ticketd.web.pages.seat_plans import Part, SectionShape, overview_of, parts_of
 from ticketd.web.pages.shop import Shop
 
@@ -41,6 +42,13 @@ class PartLink(msgspec.Struct, frozen=True):
     current: bool
 
 
+class ChosenSeat(msgspec.Struct, frozen=True):
+    """A seat with the name that people give it."""
+
+    id: SeatId
+    name: str
+
+
 class Picker(msgspec.Struct, frozen=True, kw_only=True):
     """The seats to choose from: the sections of a large hall, or a map and a list of single seats."""
 
@@ -52,7 +60,7 @@ class Picker(msgspec.Struct, frozen=True, kw_only=True):
     parts: Sequence[PartLink]
     map: str
     list: str
-    elsewhere: Sequence[SeatId]
+    elsewhere: Sequence[ChosenSeat]
     """Chosen, but not among those shown."""
     summary: str
     live_path: str
@@ -79,7 +87,11 @@ def picker_of(
         parts=_part_links(shop.path, parts, part, carried),
         map="" if part is None else seat_map(environment, part, view, here),
         list="" if part is None else seat_list(environment, part, view, here),
-        elsewhere=[hall.seat_id(index) for index in chosen if index not in here],
+        elsewhere=[
+            ChosenSeat(seat, seat_in_words(seat))
+            for index, seat in zip(chosen, seats, strict=True)
+            if index not in here
+        ],
         summary=_summary(seats, offer.terms.price_cents),
         live_path=f"{API}/ticket-types/{shop.ticket_type.id}/seats",
         version=view.version,
@@ -138,6 +150,6 @@ def _path(path: str, chosen: Sequence[SeatId], **query: str) -> str:
 
 def _summary(chosen: Sequence[SeatId], price_cents: int) -> str:
     if not chosen:
-        return "No seats chosen yet."
+        return "Choose your seats, then reserve them."
     count = "1 seat" if len(chosen) == 1 else f"{len(chosen):,} seats"
-    return f"{count}: {', '.join(chosen)}, {format_cents(price_cents * len(chosen))}"
+    return f"{count}, {format_cents(price_cents * len(chosen))}: {'; '.join(seats_in_words(chosen))}"

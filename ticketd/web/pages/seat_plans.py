@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ticketd.core.hall import ACCESSIBLE, BLOCKED, COMPANION, STEPS, Hall, HallRow
-from ticketd.core.ids import SeatId
+from ticketd.core.ids import SeatId, seat_id_of
 from ticketd.core.seat_status import FREE
 from ticketd.core.seat_views import SeatView
 from ticketd.web.pages.outlines import outline
@@ -159,7 +159,7 @@ def _row_place(hall: Hall, row: HallRow, points: Sequence[complex]) -> RowPlace:
     name = points[0] - (along / abs(along) if along else 1) * _SEAT
     seats = tuple(
         SeatPlace(
-            SeatId(f"{row.section}-{row.name}-{number}"),
+            seat_id_of(row.section, row.name, number),
             number,
             round(point.real),
             round(point.imag),

@@ -7,8 +7,7 @@ from aiohttp import web
 
 from ticketd.core.hall import Hall
 from ticketd.core.ids import SeatId
-from ticketd.core.refusals import Reason, Refusal
-from ticketd.services.answering import TRY_AGAIN
+from ticketd.core.refusals import TRY_AGAIN, Reason, Refusal
 from ticketd.services.signed_forms import FORM_FIELD, FormKind
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.admissions import Turn, WayIn, to_queue, turn, way_in

@@ -13,10 +13,11 @@ from typing import Final
 import msgspec
 
 from ticketd.core.hall import Hall
-from ticketd.core.ids import SeatId, TicketTypeId
+from ticketd.core.ids import SeatId, TicketTypeId, seat_id_of
 from ticketd.core.refusals import Refusal, invalid
 from ticketd.services.sales import LineRequest
 from ticketd.web.pages.buying import NO_QUANTITY, QUANTITY_MAX, listed, quantity_of
+from ticketd.web.pages.seat_names import seat_in_words
 
 SEAT_FIELD: Final = "seat:"
 NO_SEATS: Final = invalid("seats", "Please choose your seats.")
@@ -83,7 +84,7 @@ def _typed(text: str) -> Iterator[SeatId]:
 def _numbered(form: Mapping[str, str]) -> Iterator[SeatId]:
     row = form.get("row", "").strip()
     for number in _each(re.split(r"[,;\s]+", _RANGE.sub(r"\1-\2", form.get("numbers", "")))):
-        yield SeatId(f"{form.get('section', '')}-{row}-{number}")
+        yield seat_id_of(form.get("section", ""), row, number)
 
 
 def _each(texts: Iterable[str]) -> Iterator[str]:
@@ -96,11 +97,11 @@ def _each(texts: Iterable[str]) -> Iterator[str]:
             yield from map(str, range(first, min(last, first + QUANTITY_MAX) + 1))
 
 
-def _said(seats: Sequence[str]) -> str:
+def _said(seats: Sequence[SeatId]) -> str:
     """Their names, as long as they are few and short enough to be read."""
     shown = [
-        seat if len(seat) <= _NAME_LENGTH_SAID_MAX else f"{seat[:_NAME_LENGTH_SAID_MAX]}…"
-        for seat in seats[:_NAMES_SAID_MAX]
+        name if len(name) <= _NAME_LENGTH_SAID_MAX else f"{name[:_NAME_LENGTH_SAID_MAX]}…"
+        for name in map(seat_in_words, seats[:_NAMES_SAID_MAX])
     ]
     if len(seats) > len(shown):
         shown.append(f"{len(seats) - len(shown)} more")

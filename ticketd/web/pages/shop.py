@@ -32,5 +32,4 @@ def shop_at(request: web.Request) -> Shop:
     organizer = catalogue.organizer_by_id(ticket_type.profile.organizer_id)
     if organizer.slug != request.match_info["organizer"]:
         raise not_found()
-    event_id = ticket_type.profile.event_id
-    return Shop(ticket_type, organizer, None if event_id is None else catalogue.event(event_id))
+    return Shop(ticket_type, organizer, catalogue.event_of(ticket_type))

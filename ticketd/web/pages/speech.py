@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ticketd.core.ids import SECOND, Instant
 from ticketd.paths import site_root
 from ticketd.web.pages.languages import Counted, Words
-from ticketd.web.pages.words import MINUTE_SECONDS
+from ticketd.web.pages.words import MINUTE_SECONDS, UTC_NAME, city_of
 
 _HEADER_LENGTH_MAX = 200
 _HEADERS_REMEMBERED_MAX = 512
@@ -32,8 +32,12 @@ class Speech(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     one_to: int = 1
     one_from: int = 1
     """Numbers from here to `one_to` are spoken of as one is."""
-    moment: str = "%d/%m/%Y, %H:%M"
+    moment: str = "{weekday} %d/%m/%Y, %H:%M"
     """As strftime has it; `{day}` is the day of the month without a zero before it."""
+    weekdays: tuple[str, str, str, str, str, str, str]
+    """From Monday on."""
+    clocks: str
+    """Which clocks show that time, with the name of their city."""
 
     def number(self, count: int) -> str:
         """The number in digits."""
@@ -47,8 +51,9 @@ class Speech(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def at(self, instant: Instant, timezone: str) -> str:
         """An instant by the clocks of its place."""
         there = datetime.fromtimestamp(instant / SECOND, UTC).astimezone(ZoneInfo(timezone))
-        said = there.strftime(self.moment.replace("{day}", str(there.day)))
-        return f"{said} ({timezone})"
+        said = there.strftime(self.moment).format(day=there.day, weekday=self.weekdays[there.weekday()])
+        clocks = timezone if timezone == UTC_NAME else self.clocks.format(city_of(timezone))
+        return f"{said} ({clocks})"
 
     def wait(self, seconds: int | None) -> str:
         """How long it takes, None if nobody knows."""

@@ -14,7 +14,11 @@ from ticketd.web.pages.errors import refusal_page
 from ticketd.web.pages.fields import Choice, Field, filled
 from ticketd.web.pages.guards import Desk, desk_page
 from ticketd.web.pages.offers import dated
+from ticketd.web.pages.paging import Pager, page_of
 from ticketd.web.pages.rendering import render
+from ticketd.web.parsing import whole_number
+
+_LISTED_MAX = 100
 
 
 class FigureRow(msgspec.Struct, frozen=True):
@@ -45,6 +49,7 @@ class StatisticsView(msgspec.Struct, frozen=True):
     filters: Sequence[Field]
     totals: Sequence[tuple[str, str]]
     tables: Sequence[FigureTable]
+    pager: Pager
 
 
 @desk_page
@@ -60,19 +65,27 @@ async def show_statistics(request: web.Request, desk: Desk) -> web.StreamRespons
     )
     if isinstance(report, Refusal):
         return refusal_page(request, report)
+    tables = _tables(report, _names(request, desk))
+    shown = [msgspec.structs.replace(each, rows=_page(request, each)[0]) for each in tables]
     view = StatisticsView(
         desk.organizer.name,
         _filters(request, desk),
         _totals(report.totals),
-        _tables(report, _names(request, desk)),
+        shown,
+        _page(request, max(tables, key=lambda each: len(each.rows)))[1],
     )
     return render(request, "statistics.html", view, masthead=desk.masthead)
+
+
+def _page(request: web.Request, table: FigureTable) -> tuple[Sequence[FigureRow], Pager]:
+    """All tables are turned over together."""
+    return page_of(request, table.rows, size=_LISTED_MAX)
 
 
 def _event_id(text: str) -> EventId | None:
     if not text:
         return None
-    return EventId(int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(ID_MAX)) else 0)
+    return EventId(whole_number(text, ID_MAX) or 0)
 
 
 def _filters(request: web.Request, desk: Desk) -> Sequence[Field]:

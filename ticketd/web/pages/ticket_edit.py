@@ -23,7 +23,6 @@ from ticketd.web.pages.offers import EventLine, event_line, left, purchase_path
 from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.section_seats import SectionSeats, section_seats
 from ticketd.web.pages.ticket_forms import change_fields, patch_from
-from ticketd.web.pages.ticket_rows import event_of
 from ticketd.web.parsing import path_id, read_form
 from ticketd.web.problems import sentence
 from ticketd.web.subjects import not_found
@@ -83,7 +82,7 @@ async def _done(
     """None once what the form asks for is done."""
     match action:
         case "delete":
-            return await services.management.delete_ticket_type(desk.owner.id, ticket_type.id)
+            return await services.ticket_types.delete(desk.owner.id, ticket_type.id)
         case access_codes.ADD:
             timezone = _timezone(services, ticket_type)
             made = await access_codes.add_code(services, desk, ticket_type, form, timezone)
@@ -97,10 +96,10 @@ async def _done(
 async def _save(
     services: Services, desk: Desk, ticket_type: TicketType, form: Mapping[str, str]
 ) -> Refusal | None:
-    patch = patch_from(form, ticket_type, event_of(services, ticket_type))
+    patch = patch_from(form, ticket_type, services.catalogue.event_of(ticket_type))
     if isinstance(patch, Refusal):
         return patch
-    offer = await services.management.change_ticket_type(desk.owner.id, ticket_type.id, patch)
+    offer = await services.ticket_types.change(desk.owner.id, ticket_type.id, patch)
     return offer if isinstance(offer, Refusal) else None
 
 
@@ -126,7 +125,7 @@ def _view(
     failed: _Failed | None,
 ) -> TicketView:
     services = request.app[SERVICES]
-    event, timezone = event_of(services, ticket_type), _timezone(services, ticket_type)
+    event, timezone = services.catalogue.event_of(ticket_type), _timezone(services, ticket_type)
     seats = services.router.seats(ticket_type.inventory_id)
     adds_code = failed is not None and failed.action == access_codes.ADD
     about_codes, about_terms = (failed, None) if adds_code else (None, failed)
@@ -156,7 +155,7 @@ def _own_ticket_type(request: web.Request, desk: Desk) -> TicketType:
 
 
 def _timezone(services: Services, ticket_type: TicketType) -> str:
-    event = event_of(services, ticket_type)
+    event = services.catalogue.event_of(ticket_type)
     return words.UTC_NAME if event is None else event.timezone
 
 
@@ -183,7 +182,7 @@ def _figures(offer: Offer) -> Sequence[tuple[str, str]]:
     return (
         ("Max purchase count", f"{figures.capacity:,}"),
         ("Purchased", f"{figures.sold:,}"),
-        ("Held", f"{figures.held + figures.paying:,}"),
+        ("Held", f"{figures.in_baskets:,}"),
         ("Available", f"{figures.free:,}"),
         ("Price", words.price(offer.terms.price_cents)),
         ("Revenue", format_cents(figures.revenue_cents)),

@@ -30,19 +30,13 @@ class TicketRow(msgspec.Struct, frozen=True):
     is_hidden: bool
 
 
-def event_of(services: Services, ticket_type: TicketType) -> Event | None:
-    """The event that it is for; None for a coupon."""
-    event_id = ticket_type.profile.event_id
-    return None if event_id is None else services.catalogue.event(event_id)
-
-
 async def ticket_rows(
     services: Services, desk: Desk, ticket_types: Sequence[TicketType]
 ) -> Sequence[TicketRow]:
     """The rows of these ticket types, in the same order."""
     offers = await services.offers.of(ticket_types)
     return [
-        _row(services, desk, offer, event_of(services, each))
+        _row(services, desk, offer, services.catalogue.event_of(each))
         for each in ticket_types
         if (offer := offers.get(each.id)) is not None
     ]
@@ -57,7 +51,7 @@ def _row(services: Services, desk: Desk, offer: Offer, event: Event | None) -> T
         COUPON if event is None else event.name,
         None if event is None else moment(event.starts_at, timezone),
         f"{figures.sold:,} of {figures.capacity:,}",
-        f"{figures.held + figures.paying:,}",
+        f"{figures.in_baskets:,}",
         words.price(offer.terms.price_cents),
         left(offer, services.clock.now(), timezone=timezone),
         offer.hidden,

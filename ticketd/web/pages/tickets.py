@@ -53,8 +53,8 @@ async def create_ticket(request: web.Request, desk: Desk) -> web.StreamResponse:
     draft = draft_from(form)
     if isinstance(draft, Refusal):
         return await _list(request, desk, form, draft)
-    management = request.app[SERVICES].management
-    offer = await management.create_ticket_type(desk.owner.id, desk.organizer.slug, draft)
+    ticket_types = request.app[SERVICES].ticket_types
+    offer = await ticket_types.create(desk.owner.id, desk.organizer.slug, draft)
     if isinstance(offer, Refusal):
         return await _list(request, desk, form, offer)
     return see_other(f"{desk.path}/tickets", done="created")

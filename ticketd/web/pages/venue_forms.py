@@ -6,6 +6,7 @@ from ticketd.core.catalogue import Venue
 from ticketd.core.refusals import FieldError
 from ticketd.services.drafts import ADDRESS_LENGTH_MAX
 from ticketd.services.texts import NAME_LENGTH_MAX
+from ticketd.services.timezones import timezones_of_cities
 from ticketd.web.pages.fields import Field, filled
 
 
@@ -25,6 +26,7 @@ def venue_fields(values: Mapping[str, str], errors: Sequence[FieldError] = ()) -
             hint="Like Europe/Berlin.",
             required=True,
             attributes={"maxlength": "64"},
+            suggestions=timezones_of_cities(),
         ),
     )
     return filled(fields, values, errors)

@@ -28,8 +28,26 @@ class Moment(msgspec.Struct, frozen=True):
 def moment(at: Instant, timezone: str) -> Moment:
     """The instant as people at that place say it."""
     exact = datetime.fromtimestamp(at / SECOND, UTC)
-    zone = "UTC" if timezone == UTC_NAME else f"{timezone.rpartition('/')[2].replace('_', ' ')} time"
-    return Moment(exact.strftime("%Y-%m-%dT%H:%M:%SZ"), f"{day_and_time(at, timezone)} ({zone})")
+    words = f"{day_and_time(at, timezone)} ({_zone_name(timezone)})"
+    return Moment(exact.strftime("%Y-%m-%dT%H:%M:%SZ"), words)
+
+
+def _zone_name(timezone: str) -> str:
+    return UTC_NAME if timezone == UTC_NAME else f"{city_of(timezone)} time"
+
+
+def city_of(timezone: str) -> str:
+    """The city that a time zone is named after."""
+    return timezone.rpartition("/")[2].replace("_", " ")
+
+
+def deadline(at: Instant, timezone: str, *, now: Instant) -> str:
+    """The instant as people at that place say it, without the day if it is today's."""
+    zone = ZoneInfo(timezone)
+    there, today = (datetime.fromtimestamp(each / SECOND, UTC).astimezone(zone) for each in (at, now))
+    if there.date() != today.date():
+        return moment(at, timezone).words
+    return f"{there:%H:%M} ({_zone_name(timezone)})"
 
 
 def day_and_time(at: Instant, timezone: str) -> str:
@@ -49,10 +67,10 @@ def amount(cents: int) -> str:
 
 
 def time_left(seconds: int) -> str:
-    """A span of time, rounded down to what still helps."""
-    minutes = seconds // MINUTE_SECONDS
-    if minutes == 0:
+    """A span of time, rounded to what still helps."""
+    if seconds < MINUTE_SECONDS:
         return "less than a minute"
+    minutes = round(seconds / MINUTE_SECONDS)
     if minutes < MINUTE_SECONDS:
         return "1 minute" if minutes == 1 else f"{minutes} minutes"
     hours, rest = divmod(minutes, MINUTE_SECONDS)

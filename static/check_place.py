@@ -4,7 +4,7 @@
     python3 check_place.py TOKEN SEED COUNT --commitment HEX
 
 TOKEN is your Queue-Token, or EVENT:NUMBER as it says; SEED and COUNT were published at the opening,
-HEX before it. Needs nothing but Python 3.9. docs/waiting-room.md explains each step.
+HEX before it. Needs nothing but Python 3.9. ticketd's docs/waiting-room.md explains each step.
 """
 
 from __future__ import annotations
