@@ -19,7 +19,7 @@ from ticketd.web.pages.fields import Field, filled
 from ticketd.web.pages.guards import Desk, desk_page
 from ticketd.web.pages.paging import Pager, page_of
 from ticketd.web.pages.rendering import render, see_other
-from ticketd.web.pages.ticket_rows import TicketRow, ticket_rows
+from ticketd.web.pages.ticket_type_rows import TicketTypeRow, ticket_type_rows
 from ticketd.web.pages.typed import Typed
 from ticketd.web.parsing import path_id, read_form
 from ticketd.web.problems import sentence
@@ -57,7 +57,7 @@ class CapacityView(msgspec.Struct, frozen=True):
     list_path: str
     tickets_path: str
     figures: Sequence[tuple[str, str]]
-    rows: Sequence[TicketRow]
+    rows: Sequence[TicketTypeRow]
     fields: Sequence[Field]
     error: str
 
@@ -182,7 +182,7 @@ async def _page(
             ("Held", f"{figures.in_baskets:,}"),
             ("Available", f"{figures.free:,}"),
         ),
-        await ticket_rows(services, desk, services.catalogue.ticket_types_on(offer.inventory_id)),
+        await ticket_type_rows(services, desk, services.catalogue.ticket_types_on(offer.inventory_id)),
         _fields(known | dict(form), () if refusal is None else refusal.errors),
         "" if refusal is None else sentence(refusal),
     )

@@ -27,7 +27,7 @@ from ticketd.web.pages.fields import Field
 from ticketd.web.pages.guards import Desk, desk_page, own_event
 from ticketd.web.pages.paging import Pager, page_of
 from ticketd.web.pages.rendering import render, see_other
-from ticketd.web.pages.ticket_rows import TicketRow, ticket_rows
+from ticketd.web.pages.ticket_type_rows import TicketTypeRow, ticket_type_rows
 from ticketd.web.parsing import read_form
 from ticketd.web.problems import sentence
 
@@ -42,7 +42,7 @@ class EventFormView(msgspec.Struct, frozen=True):
     public_path: str
     new_ticket_path: str
     queue_path: str
-    rows: Sequence[TicketRow]
+    rows: Sequence[TicketTypeRow]
     pager: Pager
     fields: Sequence[Field]
     defence_fields: Sequence[Field]
@@ -136,7 +136,7 @@ async def _page(
         "" if event.status is EventStatus.DRAFT else f"/events/{event.id}",
         f"{desk.path}/tickets?event_id={event.id}#new",
         f"{desk.path}/events/{event.id}/queue",
-        await ticket_rows(services, desk, shown),
+        await ticket_type_rows(services, desk, shown),
         pager,
         event_fields(venues, values, errors),
         defence_fields(values, errors),

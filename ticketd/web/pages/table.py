@@ -24,8 +24,8 @@ from ticketd.web.pages.queue_desk import show_queue_desk, steer_queue
 from ticketd.web.pages.reservation import act_on_reservation, show_reservation
 from ticketd.web.pages.seat_maps import download_csv, download_json, send_seat_map, show_seat_map_forms
 from ticketd.web.pages.statistics import show_statistics
-from ticketd.web.pages.ticket_edit import change_ticket, show_ticket
-from ticketd.web.pages.tickets import create_ticket, list_tickets
+from ticketd.web.pages.ticket_type_edit import change_ticket_type, show_ticket_type
+from ticketd.web.pages.ticket_types import create_ticket_type, list_ticket_types
 from ticketd.web.pages.venues import change_venue, create_venue, list_venues, show_venue
 
 _DESK = "/{organizer:[a-z0-9-]{2,64}}"
@@ -49,10 +49,10 @@ ROUTES: Final[list[tuple[str, str, Handler]]] = [
     ("POST", "/organizers/new", create_organizer),
     ("GET", f"{_DESK}/purchase/{{code}}", show_purchase),
     ("POST", f"{_DESK}/purchase/{{code}}", buy),
-    ("GET", f"{_DESK}/tickets", list_tickets),
-    ("POST", f"{_DESK}/tickets", create_ticket),
-    ("GET", f"{_DESK}/tickets/{{ticket_type_id}}", show_ticket),
-    ("POST", f"{_DESK}/tickets/{{ticket_type_id}}", change_ticket),
+    ("GET", f"{_DESK}/tickets", list_ticket_types),
+    ("POST", f"{_DESK}/tickets", create_ticket_type),
+    ("GET", f"{_DESK}/tickets/{{ticket_type_id}}", show_ticket_type),
+    ("POST", f"{_DESK}/tickets/{{ticket_type_id}}", change_ticket_type),
     ("GET", f"{_DESK}/events", list_events),
     ("POST", f"{_DESK}/events", create_event),
     ("GET", f"{_DESK}/events/{{event_id}}", show_event_form),

@@ -17,19 +17,19 @@ from ticketd.web.pages.fields import Choice, Field
 from ticketd.web.pages.guards import Desk, desk_page
 from ticketd.web.pages.paging import Pager, page_of
 from ticketd.web.pages.rendering import render, see_other
-from ticketd.web.pages.ticket_forms import Ground, creation_fields, draft_from
-from ticketd.web.pages.ticket_rows import TicketRow, ticket_rows
+from ticketd.web.pages.ticket_type_forms import Ground, creation_fields, draft_from
+from ticketd.web.pages.ticket_type_rows import TicketTypeRow, ticket_type_rows
 from ticketd.web.parsing import FORM_FIELDS_MAX, read_form
 from ticketd.web.problems import sentence
 
 _LISTED_MAX = 100
 
 
-class TicketsView(msgspec.Struct, frozen=True):
+class TicketTypesView(msgspec.Struct, frozen=True):
     """The list, and the form for one more."""
 
     organizer: str
-    rows: Sequence[TicketRow]
+    rows: Sequence[TicketTypeRow]
     pager: Pager
     fields: Sequence[Field]
     can_be_seated: bool
@@ -38,7 +38,7 @@ class TicketsView(msgspec.Struct, frozen=True):
 
 
 @desk_page
-async def list_tickets(request: web.Request, desk: Desk) -> web.StreamResponse:
+async def list_ticket_types(request: web.Request, desk: Desk) -> web.StreamResponse:
     """The ticket types; `?organizer=` goes on to another organizer's."""
     wanted = request.query.get("organizer", desk.organizer.slug)
     if wanted != desk.organizer.slug and wanted in desk.slugs:
@@ -47,7 +47,7 @@ async def list_tickets(request: web.Request, desk: Desk) -> web.StreamResponse:
 
 
 @desk_page
-async def create_ticket(request: web.Request, desk: Desk) -> web.StreamResponse:
+async def create_ticket_type(request: web.Request, desk: Desk) -> web.StreamResponse:
     """Create a ticket type, and show it in the list."""
     form = await read_form(request, fields_max=FORM_FIELDS_MAX + SECTIONS_MAX)
     draft = draft_from(form)
@@ -67,15 +67,15 @@ async def _list(
     shown, pager = page_of(request, _event_by_event(services, desk), size=_LISTED_MAX)
     ground = await _ground(services, desk, form.get("event_id", ""))
     errors: Sequence[FieldError] = () if refusal is None else refusal.errors
-    view = TicketsView(
+    view = TicketTypesView(
         desk.organizer.name,
-        await ticket_rows(services, desk, shown),
+        await ticket_type_rows(services, desk, shown),
         pager,
         creation_fields(ground, form, errors),
         not ground.sections and any(_has_seat_map(services, event) for event in ground.events),
         "" if refusal is None else sentence(refusal),
     )
-    return render(request, "tickets.html", view, refusal=refusal, masthead=desk.masthead)
+    return render(request, "ticket_types.html", view, refusal=refusal, masthead=desk.masthead)
 
 
 def _event_by_event(services: Services, desk: Desk) -> Sequence[TicketType]:

@@ -22,13 +22,13 @@ from ticketd.web.pages.guards import Desk, desk_page
 from ticketd.web.pages.offers import EventLine, event_line, left, purchase_path
 from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.section_seats import SectionSeats, section_seats
-from ticketd.web.pages.ticket_forms import change_fields, patch_from
+from ticketd.web.pages.ticket_type_forms import change_fields, patch_from
 from ticketd.web.parsing import path_id, read_form
 from ticketd.web.problems import sentence
 from ticketd.web.subjects import not_found
 
 
-class TicketView(msgspec.Struct, frozen=True):
+class TicketTypeView(msgspec.Struct, frozen=True):
     """One ticket type in full, with the forms that change it."""
 
     name: str
@@ -56,14 +56,14 @@ class _Failed(msgspec.Struct, frozen=True):
 
 
 @desk_page
-async def show_ticket(request: web.Request, desk: Desk) -> web.StreamResponse:
+async def show_ticket_type(request: web.Request, desk: Desk) -> web.StreamResponse:
     """One ticket type."""
     ticket_type = _own_ticket_type(request, desk)
     return await _page(request, desk, ticket_type, None)
 
 
 @desk_page
-async def change_ticket(request: web.Request, desk: Desk) -> web.StreamResponse:
+async def change_ticket_type(request: web.Request, desk: Desk) -> web.StreamResponse:
     """Change a ticket type or its access codes, or delete it."""
     ticket_type = _own_ticket_type(request, desk)
     form = await read_form(request)
@@ -113,7 +113,7 @@ async def _page(
         raise not_found()
     view = _view(request, desk, ticket_type, offer, codes, failed)
     refusal = None if failed is None else failed.refusal
-    return render(request, "ticket.html", view, refusal=refusal, masthead=desk.masthead)
+    return render(request, "ticket_type.html", view, refusal=refusal, masthead=desk.masthead)
 
 
 def _view(
@@ -123,13 +123,13 @@ def _view(
     offer: Offer,
     codes: AccessCodes,
     failed: _Failed | None,
-) -> TicketView:
+) -> TicketTypeView:
     services = request.app[SERVICES]
     event, timezone = services.catalogue.event_of(ticket_type), _timezone(services, ticket_type)
     seats = services.router.seats(ticket_type.inventory_id)
     adds_code = failed is not None and failed.action == access_codes.ADD
     about_codes, about_terms = (failed, None) if adds_code else (None, failed)
-    return TicketView(
+    return TicketTypeView(
         offer.terms.name,
         f"{desk.path}/tickets",
         None if event is None else event_line(event),

@@ -15,7 +15,7 @@ from ticketd.web.pages.words import Moment, moment
 COUPON = "Coupon"
 
 
-class TicketRow(msgspec.Struct, frozen=True):
+class TicketTypeRow(msgspec.Struct, frozen=True):
     """A ticket type in a list."""
 
     name: str
@@ -30,9 +30,9 @@ class TicketRow(msgspec.Struct, frozen=True):
     is_hidden: bool
 
 
-async def ticket_rows(
+async def ticket_type_rows(
     services: Services, desk: Desk, ticket_types: Sequence[TicketType]
-) -> Sequence[TicketRow]:
+) -> Sequence[TicketTypeRow]:
     """The rows of these ticket types, in the same order."""
     offers = await services.offers.of(ticket_types)
     return [
@@ -42,10 +42,10 @@ async def ticket_rows(
     ]
 
 
-def _row(services: Services, desk: Desk, offer: Offer, event: Event | None) -> TicketRow:
+def _row(services: Services, desk: Desk, offer: Offer, event: Event | None) -> TicketTypeRow:
     figures = offer.figures
     timezone = words.UTC_NAME if event is None else event.timezone
-    return TicketRow(
+    return TicketTypeRow(
         offer.terms.name,
         f"{desk.path}/tickets/{offer.ticket_type_id}",
         COUPON if event is None else event.name,
