@@ -7,10 +7,10 @@ from msgspec import UnsetType
 
 from ticketd.core.catalogue import TicketType
 from ticketd.core.outcomes import AccessCode
-from ticketd.core.refusals import FieldError, Reason, Refusal
+from ticketd.core.refusals import Reason, Refusal
 from ticketd.services.drafts import CAPACITY_MAX, CODE_LENGTHS
 from ticketd.web.context import Services
-from ticketd.web.pages.fields import Field, filled, moment_field
+from ticketd.web.pages.fields import Field, FormState, filled, moment_field
 from ticketd.web.pages.guards import Desk
 from ticketd.web.pages.typed import Typed
 from ticketd.web.pages.words import Moment, moment
@@ -38,15 +38,9 @@ class CodesView(msgspec.Struct, frozen=True):
     error: str
 
 
-def codes_view(
-    codes: Sequence[AccessCode],
-    timezone: str,
-    form: Mapping[str, str],
-    errors: Sequence[FieldError],
-    error: str,
-) -> CodesView:
+def codes_view(codes: Sequence[AccessCode], timezone: str, state: FormState) -> CodesView:
     """The codes, times being those of `timezone`."""
-    return CodesView([_row(each, timezone) for each in codes], _fields(timezone, form, errors), error)
+    return CodesView([_row(each, timezone) for each in codes], _fields(timezone, state), state.sentence)
 
 
 async def add_code(
@@ -68,7 +62,7 @@ async def add_code(
     return _by_form_fields(made) if isinstance(made, Refusal) else made
 
 
-def _fields(timezone: str, form: Mapping[str, str], errors: Sequence[FieldError]) -> Sequence[Field]:
+def _fields(timezone: str, state: FormState) -> Sequence[Field]:
     fields = (
         Field(
             name="code",
@@ -88,10 +82,10 @@ def _fields(timezone: str, form: Mapping[str, str], errors: Sequence[FieldError]
             "code_until",
             "Until (optional)",
             hint=f"In the time of {timezone}. Empty: as long as they are on sale.",
-            shown=form.get("code_until", ""),
+            shown=state.values.get("code_until", ""),
         ),
     )
-    return filled(fields, form, errors)
+    return filled(fields, state.values, state.errors)
 
 
 def _row(code: AccessCode, timezone: str) -> CodeRow:

@@ -1,7 +1,7 @@
 """Owners come and go: `/login`, `/logout`, `/organizers/new`."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from aiohttp import web
@@ -12,7 +12,7 @@ from ticketd.services.texts import NAME_LENGTH_MAX
 from ticketd.web.auth import log_in, log_out, owner_of
 from ticketd.web.clients import client_of
 from ticketd.web.context import SERVICES
-from ticketd.web.pages.fields import Field, filled
+from ticketd.web.pages.fields import Field, FormState, filled
 from ticketd.web.pages.guards import owner_page, session_page
 from ticketd.web.pages.masthead import masthead
 from ticketd.web.pages.rendering import render, see_other
@@ -88,7 +88,7 @@ async def send_logout(request: web.Request) -> web.StreamResponse:
 @owner_page
 async def show_new_organizer(request: web.Request, owner: Owner) -> web.StreamResponse:
     """The form for a new organizer."""
-    return await _organizer_page(request, owner, {}, None)
+    return await _organizer_page(request, owner, FormState())
 
 
 @owner_page
@@ -99,18 +99,15 @@ async def create_organizer(request: web.Request, owner: Owner) -> web.StreamResp
         owner.id, name=form.get("name", ""), slug=form.get("slug", "").strip() or None
     )
     if isinstance(organizer, Refusal):
-        return await _organizer_page(request, owner, form, organizer)
+        return await _organizer_page(request, owner, FormState(form, organizer))
     return see_other(f"/{organizer.slug}/tickets")
 
 
-async def _organizer_page(
-    request: web.Request, owner: Owner, form: Mapping[str, str], refusal: Refusal | None
-) -> web.StreamResponse:
-    fields = filled(_ORGANIZER, form, () if refusal is None else refusal.errors)
-    view = FormView(fields, "" if refusal is None else sentence(refusal))
+async def _organizer_page(request: web.Request, owner: Owner, state: FormState) -> web.StreamResponse:
+    view = FormView(filled(_ORGANIZER, state.values, state.errors), state.sentence)
     organizers = await request.app[SERVICES].access.organizers_of(owner.id)
     frame = masthead(owner, organizer=None, organizers=organizers, current=request.path)
-    return render(request, "organizer_new.html", view, refusal=refusal, masthead=frame)
+    return render(request, "organizer_new.html", view, refusal=state.refusal, masthead=frame)
 
 
 async def _after_login(request: web.Request, owner: Owner, wanted: str) -> str:

@@ -1,5 +1,6 @@
 """From a guest's form to a reservation: what all pages that sell have in common."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 
 from aiohttp import web
@@ -14,6 +15,7 @@ from ticketd.web.clients import client_of
 from ticketd.web.context import SERVICES
 from ticketd.web.conversations import crowded
 from ticketd.web.pages.admissions import visitor_of
+from ticketd.web.pages.fields import FormState
 from ticketd.web.pages.seat_names import seats_in_words
 from ticketd.web.parsing import whole_number
 from ticketd.web.problems import sentence
@@ -22,6 +24,7 @@ from ticketd.web.reserving import reserve_lines
 QUANTITY_MAX = 1000
 NO_QUANTITY = invalid("quantity", "Please choose how many.")
 
+_KEY_BYTES = 18
 _KEY_LENGTHS = range(16, 256)
 _BAD_KEY = invalid("key", "Please press the button once more.")
 
@@ -61,13 +64,20 @@ def reservation_path(reservation: Reservation) -> str:
     return f"/r/{reservation.home.reservation_id}"
 
 
-def key_to_keep(key: str | None, refusal: Refusal | None) -> str | None:
-    """The key for the form when it is shown again, None for a new one.
+def key_for(state: FormState) -> str:
+    """What makes one reservation of a form that is sent twice.
 
     A form keeps its key as long as it may, for the answer before may have been a yes that got lost.
     """
+    refusal = state.refusal
     is_spent = refusal is not None and (refusal is _BAD_KEY or refusal.reason is Reason.KEY_REUSED)
-    return None if is_spent else key
+    kept = "" if is_spent else state.values.get("key", "")
+    return kept or secrets.token_urlsafe(_KEY_BYTES)
+
+
+def access_code_in(form: Mapping[str, str]) -> str:
+    """The access code that came with a form; "" if none did."""
+    return form.get("access_code", "").strip()
 
 
 def quantity_of(text: str) -> int | None:

@@ -15,14 +15,13 @@ from ticketd.core.terms import TermsPatch
 from ticketd.services.drafts import CAPACITY_MAX
 from ticketd.services.texts import NAME_LENGTH_MAX
 from ticketd.web.context import SERVICES
-from ticketd.web.pages.fields import Field, filled
+from ticketd.web.pages.fields import Field, FormState, filled
 from ticketd.web.pages.guards import Desk, desk_page
 from ticketd.web.pages.paging import Pager, page_of
 from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.ticket_type_rows import TicketTypeRow, ticket_type_rows
 from ticketd.web.pages.typed import Typed
 from ticketd.web.parsing import path_id, read_form
-from ticketd.web.problems import sentence
 from ticketd.web.subjects import not_found
 
 _LISTED_MAX = 100
@@ -65,7 +64,7 @@ class CapacityView(msgspec.Struct, frozen=True):
 @desk_page
 async def list_capacities(request: web.Request, desk: Desk) -> web.StreamResponse:
     """The organizer's shared capacities."""
-    return await _list(request, desk, {}, None)
+    return await _list(request, desk, FormState())
 
 
 @desk_page
@@ -77,19 +76,20 @@ async def create_capacity(request: web.Request, desk: Desk) -> web.StreamRespons
     if "capacity" not in form:
         typed.missing("capacity", "Please enter how many there are.")
     if typed.errors or not isinstance(capacity, int):
-        return await _list(request, desk, form, Refusal(Reason.INVALID, errors=tuple(typed.errors)))
+        refusal = Refusal(Reason.INVALID, errors=tuple(typed.errors))
+        return await _list(request, desk, FormState(form, refusal))
     made = await request.app[SERVICES].capacities.create(
         desk.owner.id, desk.organizer.slug, name=form.get("name", ""), capacity=capacity
     )
     if isinstance(made, Refusal):
-        return await _list(request, desk, form, made)
+        return await _list(request, desk, FormState(form, made))
     return see_other(f"{desk.path}/capacities", done="created")
 
 
 @desk_page
 async def show_capacity(request: web.Request, desk: Desk) -> web.StreamResponse:
     """One shared capacity."""
-    return await _page(request, desk, {}, None)
+    return await _page(request, desk, FormState())
 
 
 @desk_page
@@ -105,7 +105,7 @@ async def change_capacity(request: web.Request, desk: Desk) -> web.StreamRespons
 async def _delete(request: web.Request, desk: Desk) -> web.StreamResponse:
     refusal = await request.app[SERVICES].capacities.delete(desk.owner.id, _capacity_id(request))
     if refusal is not None:
-        return await _page(request, desk, {}, refusal)
+        return await _page(request, desk, FormState(refusal=refusal))
     return see_other(f"{desk.path}/capacities", done="deleted")
 
 
@@ -113,11 +113,12 @@ async def _save(request: web.Request, desk: Desk, form: Mapping[str, str]) -> we
     typed = Typed(form)
     patch = TermsPatch(name=typed.text("name"), capacity=typed.whole("capacity"))
     if typed.errors:
-        return await _page(request, desk, form, Refusal(Reason.INVALID, errors=tuple(typed.errors)))
+        refusal = Refusal(Reason.INVALID, errors=tuple(typed.errors))
+        return await _page(request, desk, FormState(form, refusal))
     capacity_id = _capacity_id(request)
     changed = await request.app[SERVICES].capacities.change(desk.owner.id, capacity_id, patch)
     if isinstance(changed, Refusal):
-        return await _page(request, desk, form, changed)
+        return await _page(request, desk, FormState(form, changed))
     return see_other(f"{desk.path}/capacities/{capacity_id}", done="saved")
 
 
@@ -136,9 +137,7 @@ async def _own_offer(request: web.Request, desk: Desk) -> Offer:
     return offer
 
 
-async def _list(
-    request: web.Request, desk: Desk, form: Mapping[str, str], refusal: Refusal | None
-) -> web.StreamResponse:
+async def _list(request: web.Request, desk: Desk, state: FormState) -> web.StreamResponse:
     services = request.app[SERVICES]
     shown, pager = page_of(
         request, services.catalogue.capacities_of_organizer(desk.organizer.id), size=_LISTED_MAX
@@ -148,10 +147,10 @@ async def _list(
         desk.organizer.name,
         [_row(desk, offers[each.id]) for each in shown if each.id in offers],
         pager,
-        _fields(form, () if refusal is None else refusal.errors),
-        "" if refusal is None else sentence(refusal),
+        _fields(state.values, state.errors),
+        state.sentence,
     )
-    return render(request, "capacities.html", view, refusal=refusal, masthead=desk.masthead)
+    return render(request, "capacities.html", view, refusal=state.refusal, masthead=desk.masthead)
 
 
 def _row(desk: Desk, offer: Offer) -> CapacityRow:
@@ -166,9 +165,7 @@ def _row(desk: Desk, offer: Offer) -> CapacityRow:
     )
 
 
-async def _page(
-    request: web.Request, desk: Desk, form: Mapping[str, str], refusal: Refusal | None
-) -> web.StreamResponse:
+async def _page(request: web.Request, desk: Desk, state: FormState) -> web.StreamResponse:
     offer = await _own_offer(request, desk)
     services, figures, terms = request.app[SERVICES], offer.figures, offer.terms
     known = {"name": terms.name, "capacity": str(terms.capacity)}
@@ -183,10 +180,10 @@ async def _page(
             ("Available", f"{figures.free:,}"),
         ),
         await ticket_type_rows(services, desk, services.catalogue.ticket_types_on(offer.inventory_id)),
-        _fields(known | dict(form), () if refusal is None else refusal.errors),
-        "" if refusal is None else sentence(refusal),
+        _fields(known | dict(state.values), state.errors),
+        state.sentence,
     )
-    return render(request, "capacity.html", view, refusal=refusal, masthead=desk.masthead)
+    return render(request, "capacity.html", view, refusal=state.refusal, masthead=desk.masthead)
 
 
 def _fields(values: Mapping[str, str], errors: Sequence[FieldError]) -> Sequence[Field]:

@@ -12,22 +12,16 @@ from ticketd.core.outcomes import Offer
 from ticketd.core.refusals import Reason, Refusal, invalid
 from ticketd.core.terms import EventStatus
 from ticketd.services.sales import LineRequest
-from ticketd.services.signed_forms import FORM_FIELD, FormKind
+from ticketd.services.signed_forms import FormKind
 from ticketd.web.api.shapes import LINES_MAX
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.pages.admissions import Turn, WayIn, to_queue, turn, way_in
-from ticketd.web.pages.buying import (
-    NO_QUANTITY,
-    in_words,
-    key_to_keep,
-    quantity_of,
-    reservation_path,
-    reserve,
-)
+from ticketd.web.pages.buying import NO_QUANTITY, in_words, key_for, quantity_of, reservation_path, reserve
 from ticketd.web.pages.cards import Link, organizer_link
+from ticketd.web.pages.fields import FormState
 from ticketd.web.pages.guards import guest_page, shown_event
 from ticketd.web.pages.live import Live, live
-from ticketd.web.pages.offers import OfferView, new_key, offer_view, place, purchase_path
+from ticketd.web.pages.offers import OfferView, offer_view, place, purchase_path
 from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.signed_forms import HiddenFields, hidden_fields
 from ticketd.web.pages.words import Moment, moment, promise
@@ -62,20 +56,11 @@ class EventView(msgspec.Struct, frozen=True):
     error: str
 
 
-class _Try(msgspec.Struct, frozen=True):
-    """What a guest asked for, and why they didn't get it."""
-
-    quantities: Mapping[TicketTypeId, int]
-    key: str | None = None
-    signature: str = ""
-    refusal: Refusal | None = None
-
-
 @guest_page
 async def show_event(request: web.Request) -> web.StreamResponse:
     """One event and its ticket types."""
     event = shown_event(request)
-    return await _page(request, event, _Try({}))
+    return await _page(request, event, FormState())
 
 
 @guest_page
@@ -88,8 +73,7 @@ async def buy_at_event(request: web.Request) -> web.StreamResponse:
     chosen = {ticket_type_id: quantity for ticket_type_id, quantity in wanted.items() if quantity}
 
     async def once_more(refusal: Refusal) -> web.StreamResponse:
-        tried = _Try(chosen, form.get("key"), form.get(FORM_FIELD, ""), refusal)
-        return await _page(request, event, tried)
+        return await _page(request, event, FormState(form, refusal))
 
     if not chosen or None in wanted.values():
         return await once_more(NO_QUANTITY)
@@ -109,8 +93,11 @@ def _in_cart(services: Services, event: Event) -> Sequence[TicketType]:
 
 def _wanted(form: Mapping[str, str], ticket_types: Sequence[TicketType]) -> Mapping[TicketTypeId, int | None]:
     """How many of which; None where that is no number. Fields that name nothing on sale here don't count."""
-    texts = {each.id: form.get(f"quantity-{each.id}", "0") for each in ticket_types}
-    return {ticket_type_id: quantity_of(text) for ticket_type_id, text in texts.items()}
+    return {each.id: _quantity_in(form, each) for each in ticket_types}
+
+
+def _quantity_in(form: Mapping[str, str], ticket_type: TicketType) -> int | None:
+    return quantity_of(form.get(f"quantity-{ticket_type.id}", "0"))
 
 
 def _of_the_only(lines: Sequence[LineRequest], refusal: Refusal) -> Refusal:
@@ -123,11 +110,11 @@ def _of_the_only(lines: Sequence[LineRequest], refusal: Refusal) -> Refusal:
 _OF_NO_TICKET_TYPE = (Reason.INVALID, Reason.KEY_REUSED, Reason.OVERLOADED)
 
 
-async def _page(request: web.Request, event: Event, tried: _Try) -> web.StreamResponse:
+async def _page(request: web.Request, event: Event, state: FormState) -> web.StreamResponse:
     services = request.app[SERVICES]
     catalogue, now = services.catalogue, services.clock.now()
     offers = await services.offers.of(catalogue.listed(catalogue.ticket_types_of_event(event.id)))
-    ticket_types = _ticket_types(services, event, offers, tried, now)
+    ticket_types = _ticket_types(services, event, offers, state, now)
     starts, venue = moment(event.starts_at, event.timezone), place(catalogue.venue_of(event))
     view = EventView(
         event.name,
@@ -143,32 +130,32 @@ async def _page(request: web.Request, event: Event, tried: _Try) -> web.StreamRe
         way_in(request, event),
         turn(request, event),
         live(event),
-        hidden_fields(request, FormKind.BUY, event, sent=tried.signature),
-        key_to_keep(tried.key, tried.refusal) or new_key(),
+        hidden_fields(request, FormKind.BUY, event, state.values),
+        key_for(state),
         promise(
             services.settings.hold_seconds,
             price_cents=max((offer.terms.price_cents for offer in offers.values()), default=0),
         ),
-        _error(tried.refusal, ticket_types),
+        _error(state.refusal, ticket_types),
     )
-    return render(request, "event.html", view, refusal=tried.refusal)
+    return render(request, "event.html", view, refusal=state.refusal)
 
 
 def _ticket_types(
-    services: Services, event: Event, offers: Mapping[TicketTypeId, Offer], tried: _Try, now: Instant
+    services: Services, event: Event, offers: Mapping[TicketTypeId, Offer], state: FormState, now: Instant
 ) -> Sequence[OfferView]:
     organizer = services.catalogue.organizer_by_id(event.organizer_id)
     at_first = 1 if len(_in_cart(services, event)) == 1 else 0
-    refused = None if tried.refusal is None else tried.refusal.ticket_type_id
+    refused = None if state.refusal is None else state.refusal.ticket_type_id
     return [
         offer_view(
             offers[each.id],
             path=purchase_path(organizer.slug, each),
             event=event,
             now=now,
-            quantity=tried.quantities.get(each.id, at_first),
+            quantity=_quantity_in(state.values, each) or at_first,
             least=0,
-            error=in_words(tried.refusal) if tried.refusal is not None and each.id == refused else "",
+            error=in_words(state.refusal) if state.refusal is not None and each.id == refused else "",
         )
         for each in services.catalogue.ticket_types_of_event(event.id)
         if each.id in offers

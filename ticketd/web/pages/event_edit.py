@@ -23,13 +23,12 @@ from ticketd.web.pages.event_forms import (
     patch_from,
     values_of,
 )
-from ticketd.web.pages.fields import Field
+from ticketd.web.pages.fields import Field, FormState
 from ticketd.web.pages.guards import Desk, desk_page, own_event
 from ticketd.web.pages.paging import Pager, page_of
 from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.ticket_type_rows import TicketTypeRow, ticket_type_rows
 from ticketd.web.parsing import read_form
-from ticketd.web.problems import sentence
 
 _LISTED_MAX = 100
 
@@ -56,7 +55,7 @@ class EventFormView(msgspec.Struct, frozen=True):
 async def show_event_form(request: web.Request, desk: Desk) -> web.StreamResponse:
     """One event, to be changed."""
     event = own_event(request, desk)
-    return await _page(request, desk, event, {}, None)
+    return await _page(request, desk, event, FormState())
 
 
 @desk_page
@@ -80,7 +79,7 @@ async def change_event(request: web.Request, desk: Desk) -> web.StreamResponse:
 async def _delete(request: web.Request, desk: Desk, event: Event) -> web.StreamResponse:
     refusal = await request.app[SERVICES].events.delete(desk.owner.id, event.id)
     if refusal is not None:
-        return await _page(request, desk, event, {}, refusal)
+        return await _page(request, desk, event, FormState(refusal=refusal))
     return see_other(f"{desk.path}/events", done="deleted")
 
 
@@ -89,10 +88,10 @@ async def _duplicate(
 ) -> web.StreamResponse:
     starts_at = duplicate_start_from(form, event)
     if isinstance(starts_at, Refusal):
-        return await _page(request, desk, event, form, starts_at)
+        return await _page(request, desk, event, FormState(form, starts_at))
     copy = await request.app[SERVICES].events.duplicate(desk.owner.id, event.id, starts_at)
     if isinstance(copy, Refusal):
-        return await _page(request, desk, event, form, _of_the_copy(copy))
+        return await _page(request, desk, event, FormState(form, _of_the_copy(copy)))
     return see_other(_path(desk, copy), done="created")
 
 
@@ -106,10 +105,10 @@ async def _change(
     done: str = "saved",
 ) -> web.StreamResponse:
     if isinstance(patch, Refusal):
-        return await _page(request, desk, event, form, patch)
+        return await _page(request, desk, event, FormState(form, patch))
     changed = await request.app[SERVICES].events.change(desk.owner.id, event.id, patch)
     if isinstance(changed, Refusal):
-        return await _page(request, desk, event, form, changed)
+        return await _page(request, desk, event, FormState(form, changed))
     return see_other(_path(desk, event), done=done)
 
 
@@ -123,13 +122,11 @@ def _path(desk: Desk, event: Event) -> str:
     return f"{desk.path}/events/{event.id}"
 
 
-async def _page(
-    request: web.Request, desk: Desk, event: Event, form: Mapping[str, str], refusal: Refusal | None
-) -> web.StreamResponse:
+async def _page(request: web.Request, desk: Desk, event: Event, state: FormState) -> web.StreamResponse:
     services = request.app[SERVICES]
     venues = services.catalogue.venues_of_organizer(desk.organizer.id)
     shown, pager = page_of(request, services.catalogue.ticket_types_of_event(event.id), size=_LISTED_MAX)
-    errors, values = () if refusal is None else refusal.errors, values_of(event) | dict(form)
+    values = values_of(event) | dict(state.values)
     view = EventFormView(
         event.name,
         f"{desk.path}/events",
@@ -138,11 +135,11 @@ async def _page(
         f"{desk.path}/events/{event.id}/queue",
         await ticket_type_rows(services, desk, shown),
         pager,
-        event_fields(venues, values, errors),
-        defence_fields(values, errors),
-        duplicate_fields(event, form, errors),
+        event_fields(venues, values, state.errors),
+        defence_fields(values, state.errors),
+        duplicate_fields(event, state.values, state.errors),
         event.status is EventStatus.PUBLISHED,
         event.status is EventStatus.CANCELLED,
-        "" if refusal is None else sentence(refusal),
+        state.sentence,
     )
-    return render(request, "event_edit.html", view, refusal=refusal, masthead=desk.masthead)
+    return render(request, "event_edit.html", view, refusal=state.refusal, masthead=desk.masthead)

@@ -1,6 +1,6 @@
 """An organizer's events: `/{organizer}/events`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from aiohttp import web
@@ -9,13 +9,12 @@ from ticketd.core.catalogue import Event
 from ticketd.core.refusals import Refusal
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.pages.event_forms import draft_from, event_fields
-from ticketd.web.pages.fields import Field
+from ticketd.web.pages.fields import Field, FormState
 from ticketd.web.pages.guards import Desk, desk_page
 from ticketd.web.pages.paging import Pager, page_of
 from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.words import Moment, moment
 from ticketd.web.parsing import read_form
-from ticketd.web.problems import sentence
 
 _LISTED_MAX = 100
 
@@ -43,7 +42,7 @@ class EventsView(msgspec.Struct, frozen=True):
 @desk_page
 async def list_events(request: web.Request, desk: Desk) -> web.StreamResponse:
     """The organizer's events."""
-    return _list(request, desk, {}, None)
+    return _list(request, desk, FormState())
 
 
 @desk_page
@@ -52,16 +51,14 @@ async def create_event(request: web.Request, desk: Desk) -> web.StreamResponse:
     services, form = request.app[SERVICES], await read_form(request)
     draft = draft_from(form, services.catalogue.venues_of_organizer(desk.organizer.id))
     if isinstance(draft, Refusal):
-        return _list(request, desk, form, draft)
+        return _list(request, desk, FormState(form, draft))
     event = await services.events.create(desk.owner.id, desk.organizer.slug, draft)
     if isinstance(event, Refusal):
-        return _list(request, desk, form, event)
+        return _list(request, desk, FormState(form, event))
     return see_other(f"{desk.path}/events", done="created")
 
 
-def _list(
-    request: web.Request, desk: Desk, form: Mapping[str, str], refusal: Refusal | None
-) -> web.StreamResponse:
+def _list(request: web.Request, desk: Desk, state: FormState) -> web.StreamResponse:
     services = request.app[SERVICES]
     events = services.catalogue.events_of_organizer(desk.organizer.id)
     venues = services.catalogue.venues_of_organizer(desk.organizer.id)
@@ -71,10 +68,10 @@ def _list(
         desk.organizer.name,
         [_row(services, desk, event) for event in shown],
         pager,
-        event_fields(venues, {"timezone": likely} | dict(form), () if refusal is None else refusal.errors),
-        "" if refusal is None else sentence(refusal),
+        event_fields(venues, {"timezone": likely} | dict(state.values), state.errors),
+        state.sentence,
     )
-    return render(request, "events.html", view, refusal=refusal, masthead=desk.masthead)
+    return render(request, "events.html", view, refusal=state.refusal, masthead=desk.masthead)
 
 
 def _row(services: Services, desk: Desk, event: Event) -> EventRow:

@@ -1,10 +1,11 @@
-"""Form fields as the templates show them."""
+"""Forms and their fields as the templates show them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from ticketd.core.refusals import FieldError
+from ticketd.core.refusals import FieldError, Refusal
+from ticketd.web import problems
 
 _MINUTE_LENGTH = len("2026-01-01T00:00")
 
@@ -40,6 +41,23 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         """The ids of what explains this field, for a screen reader."""
         parts = ((self.hint, f"{self.name}-hint"), (self.error, f"{self.name}-error"))
         return " ".join(id_ for text, id_ in parts if text)
+
+
+class FormState(msgspec.Struct, frozen=True):
+    """What is in a form when it is shown, and why it was refused if it has come back."""
+
+    values: Mapping[str, str] = {}
+    refusal: Refusal | None = None
+
+    @property
+    def errors(self) -> Sequence[FieldError]:
+        """What is wrong with its fields."""
+        return () if self.refusal is None else self.refusal.errors
+
+    @property
+    def sentence(self) -> str:
+        """What is said above it."""
+        return "" if self.refusal is None else problems.sentence(self.refusal)
 
 
 def moment_field(name: str, label: str, *, hint: str, shown: str, required: bool = False) -> Field:

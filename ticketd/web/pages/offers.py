@@ -1,6 +1,5 @@
 """Ticket types as guests see them on the pages that sell."""
 
-import secrets
 from collections.abc import Sequence
 
 import msgspec
@@ -13,8 +12,6 @@ from ticketd.core.terms import SaleStatus, opening, sale_status
 from ticketd.web.pages import words
 from ticketd.web.pages.fields import Choice
 from ticketd.web.pages.words import Moment, moment
-
-_KEY_BYTES = 18
 
 
 class EventLine(msgspec.Struct, frozen=True):
@@ -66,11 +63,6 @@ def place(venue: Venue | None) -> str:
 def purchase_path(organizer_slug: str, ticket_type: TicketType) -> str:
     """The public page that sells this ticket type."""
     return f"/{organizer_slug}/purchase/{ticket_type.profile.code}"
-
-
-def new_key() -> str:
-    """What makes one reservation of a form that is sent twice."""
-    return secrets.token_urlsafe(_KEY_BYTES)
 
 
 def status(offer: Offer, now: Instant) -> SaleStatus:

@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 from ticketd.core.catalogue import Event
 from ticketd.core.refusals import Challenge, Reason, Refusal
 from ticketd.services.room_keeper import Room
-from ticketd.services.signed_forms import FORM_FIELD, PATIENCE_SECONDS, FormKind
+from ticketd.services.signed_forms import PATIENCE_SECONDS, FormKind
 from ticketd.services.standings import Standing
 from ticketd.services.waiting_rooms import Joined
 from ticketd.web.answers import header_line
@@ -156,7 +156,6 @@ def _join_view(
     refusal: Refusal | None = None,
 ) -> JoinView:
     words = _speech(request).words
-    sent = "" if form is None else form.get(FORM_FIELD, "")
     proof_words = ProofWords(
         checking=words.checking, done=words.checked, unable=words.unable.format(PATIENCE_SECONDS)
     )
@@ -164,7 +163,7 @@ def _join_view(
         words=words,
         name=event.name,
         path=queue_path(event),
-        hidden=hidden_fields(request, FormKind.QUEUE, event, sent=sent),
+        hidden=hidden_fields(request, FormKind.QUEUE, event, form or {}),
         proof=proof_view(challenge, form, words=proof_words),
         goes_on=refusal is None,
         error="" if refusal is None else _in_words(request, refusal),

@@ -11,18 +11,17 @@ from msgspec import UNSET, UnsetType
 
 from ticketd.core.catalogue import Event
 from ticketd.core.pace import SHOPPERS_MAX, Steering
-from ticketd.core.refusals import FieldError, Reason, Refusal
+from ticketd.core.refusals import Reason, Refusal
 from ticketd.services.room_keeper import Room
 from ticketd.services.standings import Notice
 from ticketd.web.api.queue_shapes import LIMIT_MAX
 from ticketd.web.context import SERVICES
-from ticketd.web.pages.fields import Field, filled
+from ticketd.web.pages.fields import Field, FormState, filled
 from ticketd.web.pages.guards import Desk, desk_page, own_event
 from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.typed import Typed
 from ticketd.web.pages.words import Moment, moment
 from ticketd.web.parsing import read_form
-from ticketd.web.problems import sentence
 
 REFRESH_SECONDS = 5
 _OUT_OF_RANGE = f"Please enter a number from 1 to {LIMIT_MAX:,}."
@@ -48,7 +47,7 @@ class DeskView(msgspec.Struct, frozen=True, kw_only=True):
 async def show_queue_desk(request: web.Request, desk: Desk) -> web.StreamResponse:
     """How the room does."""
     event = own_event(request, desk)
-    return await _page(request, desk, event, {}, None)
+    return await _page(request, desk, event, FormState())
 
 
 @desk_page
@@ -58,10 +57,10 @@ async def steer_queue(request: web.Request, desk: Desk) -> web.StreamResponse:
     form = await read_form(request)
     change = _change_from(form)
     if isinstance(change, Refusal):
-        return await _page(request, desk, event, form, change)
+        return await _page(request, desk, event, FormState(form, change))
     steered = await request.app[SERVICES].waiting_rooms.steer(event, change)
     if isinstance(steered, Refusal):
-        return await _page(request, desk, event, form, steered)
+        return await _page(request, desk, event, FormState(form, steered))
     return see_other(_path(desk, event), done="saved")
 
 
@@ -94,7 +93,7 @@ def _limit(typed: Typed, name: str) -> int | UnsetType | None:
     return limit
 
 
-def _fields(steering: Steering, form: Mapping[str, str], errors: Sequence[FieldError]) -> Sequence[Field]:
+def _fields(steering: Steering, state: FormState) -> Sequence[Field]:
     numbers = {"min": "1", "max": str(LIMIT_MAX), "inputmode": "numeric"}
     known = {
         "shoppers_max": steering.shoppers_max,
@@ -117,15 +116,13 @@ def _fields(steering: Steering, form: Mapping[str, str], errors: Sequence[FieldE
         ),
     )
     shown = {name: "" if limit is None else str(limit) for name, limit in known.items()}
-    return filled(fields, shown | dict(form), errors)
+    return filled(fields, shown | dict(state.values), state.errors)
 
 
 # -- the page
 
 
-async def _page(
-    request: web.Request, desk: Desk, event: Event, form: Mapping[str, str], refusal: Refusal | None
-) -> web.StreamResponse:
+async def _page(request: web.Request, desk: Desk, event: Event, state: FormState) -> web.StreamResponse:
     rooms = request.app[SERVICES].waiting_rooms
     is_open = rooms.is_open(event)
     notice = await rooms.notice(event) if is_open else None
@@ -141,11 +138,11 @@ async def _page(
         opens=None if shown is None else _opens(event, shown[1]),
         figures=() if shown is None else _figures(*shown),
         shop_figures=() if shown is None else _shop_figures(shown[0]),
-        fields=_fields(steering, form, () if refusal is None else refusal.errors),
+        fields=_fields(steering, state),
         refresh_seconds=REFRESH_SECONDS,
-        error="" if refusal is None else sentence(refusal),
+        error=state.sentence,
     )
-    return render(request, "queue_desk.html", view, refusal=refusal, masthead=desk.masthead)
+    return render(request, "queue_desk.html", view, refusal=state.refusal, masthead=desk.masthead)
 
 
 def _opens(event: Event, notice: Notice) -> Moment | None:

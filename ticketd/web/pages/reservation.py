@@ -15,6 +15,7 @@ from ticketd.services.payment import Payment
 from ticketd.services.texts import without_direction_marks
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.errors import refusal_page
+from ticketd.web.pages.fields import FormState
 from ticketd.web.pages.guards import capability_page
 from ticketd.web.pages.paging import page_of
 from ticketd.web.pages.rendering import render, see_other
@@ -39,7 +40,7 @@ _TICKETS_SHOWN_MAX = 20
 @capability_page
 async def show_reservation(request: web.Request) -> web.StreamResponse:
     """How the reservation stands, and what can be done about it."""
-    return await _page(request)
+    return await _page(request, FormState())
 
 
 @capability_page
@@ -55,13 +56,11 @@ async def act_on_reservation(request: web.Request) -> web.StreamResponse:
         payment = Payment(form.get("token") or None, _of_person(form, "email"), _of_person(form, "name"))
         result = await services.checkout.pay(reservation_id, payment)
     if isinstance(result, Refusal):
-        return await _page(request, form=form, refusal=result)
+        return await _page(request, FormState(form, result))
     return see_other(f"/r/{reservation_id}")
 
 
-async def _page(
-    request: web.Request, *, form: Mapping[str, str] | None = None, refusal: Refusal | None = None
-) -> web.StreamResponse:
+async def _page(request: web.Request, state: FormState) -> web.StreamResponse:
     services = request.app[SERVICES]
     reservation = await services.reservations.find(request.match_info["reservation_id"])
     if isinstance(reservation, Refusal):
@@ -83,11 +82,11 @@ async def _page(
         sentence=words.sentence,
         seconds_left=words.seconds_left,
         look_again_seconds=words.look_again_seconds,
-        error="" if refusal is None else _in_words(refusal),
+        error="" if state.refusal is None else _in_words(state.refusal),
         contents_title=words.contents_title,
         lines=[line.view for line in lines],
         total=format_cents(reservation.total_cents),
-        pay=pay_form(reservation, form or {}, refusal, max_per_guest=max_per_guest(lines, services.catalogue))
+        pay=pay_form(reservation, state, max_per_guest=max_per_guest(lines, services.catalogue))
         if is_open and can_be_tried_again(reservation)
         else None,
         can_be_released=is_open,
@@ -97,7 +96,7 @@ async def _page(
         pager=pager,
         still_left=await left_now(services, lines, now=now) if over else (),
     )
-    return render(request, "reservation.html", view, refusal=refusal)
+    return render(request, "reservation.html", view, refusal=state.refusal)
 
 
 def _of_person(form: Mapping[str, str], field: str) -> str:

@@ -1,6 +1,6 @@
 """What a reservation's page shows: its lines, its form, its tickets and their QR codes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import NamedTuple
 
@@ -10,14 +10,13 @@ import segno
 from ticketd.core.catalogue import Event, TicketType
 from ticketd.core.ids import Instant, TicketCode
 from ticketd.core.money import format_cents
-from ticketd.core.refusals import Refusal
 from ticketd.core.reservations import Line, Reservation, Share
 from ticketd.core.terms import EventStatus
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.texts import EMAIL_LENGTH_MAX, NAME_LENGTH_MAX
 from ticketd.web.context import Services
 from ticketd.web.pages import words
-from ticketd.web.pages.fields import Field, filled
+from ticketd.web.pages.fields import Field, FormState, filled
 from ticketd.web.pages.offers import EventLine, event_line, left, place, purchase_path
 from ticketd.web.pages.paging import Pager
 from ticketd.web.pages.seat_names import seat_in_words
@@ -136,18 +135,12 @@ def _line_view(
     )
 
 
-def pay_form(
-    reservation: Reservation,
-    values: Mapping[str, str],
-    refusal: Refusal | None,
-    *,
-    max_per_guest: int | None,
-) -> PayForm:
+def pay_form(reservation: Reservation, state: FormState, *, max_per_guest: int | None) -> PayForm:
     """The form that pays, with what was typed into it before; the token is never shown again.
 
     Where an event limits each guest, they have to say who they are.
     """
-    kept = {name: value for name, value in values.items() if name != "token"}
+    kept = {name: value for name, value in state.values.items() if name != "token"}
     is_limited = max_per_guest is not None
     person = (
         Field(
@@ -172,11 +165,10 @@ def pay_form(
         hint="This is a sandbox: any word pays, card_error and payment_error don't.",
         required=True,
     )
-    errors = () if refusal is None else refusal.errors
     if reservation.total_cents == 0:
-        return PayForm("Take your tickets", filled(person, kept, errors), "Get the tickets")
+        return PayForm("Take your tickets", filled(person, kept, state.errors), "Get the tickets")
     button = f"Pay {format_cents(reservation.total_cents)}"
-    return PayForm("Pay", filled((token, *person), kept, errors), button)
+    return PayForm("Pay", filled((token, *person), kept, state.errors), button)
 
 
 def admissions(lines: Sequence[NamedLine]) -> Sequence[Admission]:

@@ -18,13 +18,12 @@ from ticketd.services.seat_maps.csv_export import seat_map_to_csv
 from ticketd.services.seat_maps.files import seat_map_from_text, seat_map_to_json
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.builder_form import builder_lines, built_from, values_of
-from ticketd.web.pages.fields import Field, filled
+from ticketd.web.pages.fields import Field, FormState, filled
 from ticketd.web.pages.guards import Desk, desk_page
 from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.venue_plans import VenuePlan, venue_plan_of
 from ticketd.web.pages.venues import own_venue, venue_path
 from ticketd.web.parsing import WHOLE_HALL, read_form
-from ticketd.web.problems import sentence
 from ticketd.web.subjects import not_found
 
 _IMPORT: Final = "import"
@@ -59,7 +58,7 @@ async def show_seat_map_forms(request: web.Request, desk: Desk) -> web.StreamRes
     venue = own_venue(request, desk)
     seat_map = await request.app[SERVICES].venues.seat_map(venue)
     form = {} if seat_map is None else await asyncio.to_thread(values_of, seat_map)
-    return _page(request, desk, venue, form)
+    return _page(request, desk, venue, FormState(form))
 
 
 @desk_page
@@ -70,12 +69,12 @@ async def send_seat_map(request: web.Request, desk: Desk) -> web.StreamResponse:
     # Tens of thousands of seats take a while.
     seat_map = await asyncio.to_thread(_described, form)
     if isinstance(seat_map, Refusal):
-        return _page(request, desk, venue, form, refusal=seat_map)
+        return _page(request, desk, venue, FormState(form, seat_map))
     if form.get("action") == "preview":
-        return _page(request, desk, venue, form, preview=await venue_plan_of(seat_map))
+        return _page(request, desk, venue, FormState(form), preview=await venue_plan_of(seat_map))
     saved = await request.app[SERVICES].venues.change(desk.owner.id, venue.id, seat_map=seat_map)
     if isinstance(saved, Refusal):
-        return _page(request, desk, venue, form, refusal=saved)
+        return _page(request, desk, venue, FormState(form, saved))
     return see_other(venue_path(desk, venue), done="saved")
 
 
@@ -115,22 +114,15 @@ def _file(name: str, kind: str, content: bytes) -> web.Response:
 
 
 def _page(
-    request: web.Request,
-    desk: Desk,
-    venue: Venue,
-    form: Mapping[str, str],
-    *,
-    refusal: Refusal | None = None,
-    preview: VenuePlan | None = None,
+    request: web.Request, desk: Desk, venue: Venue, state: FormState, *, preview: VenuePlan | None = None
 ) -> web.StreamResponse:
-    errors = () if refusal is None else refusal.errors
     view = SeatMapView(
         venue.name,
         venue_path(desk, venue),
         preview,
-        builder_lines(form, errors),
-        filled(_IMPORT_FIELDS, form),
-        "" if refusal is None else sentence(refusal),
-        errors if _is_import(form) else (),
+        builder_lines(state.values, state.errors),
+        filled(_IMPORT_FIELDS, state.values),
+        state.sentence,
+        state.errors if _is_import(state.values) else (),
     )
-    return render(request, "seat_map.html", view, refusal=refusal, masthead=desk.masthead)
+    return render(request, "seat_map.html", view, refusal=state.refusal, masthead=desk.masthead)

@@ -8,19 +8,25 @@ from aiohttp import web
 from ticketd.core.hall import Hall
 from ticketd.core.ids import SeatId
 from ticketd.core.refusals import TRY_AGAIN, Reason, Refusal
-from ticketd.services.signed_forms import FORM_FIELD, FormKind
+from ticketd.services.signed_forms import FormKind
 from ticketd.web.context import SERVICES
 from ticketd.web.pages.admissions import Turn, WayIn, to_queue, turn, way_in
-from ticketd.web.pages.buying import QUANTITY_MAX, in_words, key_to_keep, reservation_path, reserve
+from ticketd.web.pages.buying import (
+    QUANTITY_MAX,
+    access_code_in,
+    in_words,
+    key_for,
+    reservation_path,
+    reserve,
+)
 from ticketd.web.pages.cards import Link, organizer_link
 from ticketd.web.pages.errors import refusal_page
-from ticketd.web.pages.fields import Choice
+from ticketd.web.pages.fields import Choice, FormState
 from ticketd.web.pages.offers import (
     EventLine,
     OfferView,
     event_line,
     most_at_once,
-    new_key,
     offer_view,
     place,
     quantities,
@@ -70,20 +76,10 @@ class SeatsView(msgspec.Struct, frozen=True, kw_only=True):
     error: str
 
 
-class _Try(msgspec.Struct, frozen=True):
-    """What a guest asked for, and why they didn't get it."""
-
-    wish: SeatWish
-    key: str | None = None
-    access_code: str = ""
-    signature: str = ""
-    refusal: Refusal | None = None
-
-
 async def show_seats(request: web.Request, shop: Shop) -> web.StreamResponse:
     """The seats, those in the query chosen."""
     wanted = tuple(SeatId(seat) for seat in request.query.getall("seat", ()))
-    return await _page(request, shop, _Try(SeatWish(seats=wanted)))
+    return await _page(request, shop, SeatWish(seats=wanted), FormState())
 
 
 async def buy_seats(request: web.Request, shop: Shop) -> web.StreamResponse:
@@ -92,22 +88,21 @@ async def buy_seats(request: web.Request, shop: Shop) -> web.StreamResponse:
     offer = await services.offers.one(shop.ticket_type)
     if offer is None or offer.hall is None:
         raise not_found()
-    access_code = form.get("access_code", "").strip()
-    tried = _Try(wish_from(form), form.get("key"), access_code, form.get(FORM_FIELD, ""))
-    line = line_of(tried.wish, shop.ticket_type.id, offer.hall)
+    wish = wish_from(form)
+    line = line_of(wish, shop.ticket_type.id, offer.hall)
     reserved = (
         line
         if isinstance(line, Refusal)
-        else await reserve(request, form, [line], event=shop.event, access_code=access_code)
+        else await reserve(request, form, [line], event=shop.event, access_code=access_code_in(form))
     )
     if isinstance(reserved, Refusal):
         onward = to_queue(request, shop.event, reserved)
-        return onward or await _page(request, shop, msgspec.structs.replace(tried, refusal=reserved))
+        return onward or await _page(request, shop, wish, FormState(form, reserved))
     return see_other(reservation_path(reserved))
 
 
-async def _page(request: web.Request, shop: Shop, tried: _Try) -> web.StreamResponse:
-    services, wish, refusal = request.app[SERVICES], tried.wish, tried.refusal
+async def _page(request: web.Request, shop: Shop, wish: SeatWish, state: FormState) -> web.StreamResponse:
+    services, refusal = request.app[SERVICES], state.refusal
     offer = await services.offers.one(shop.ticket_type)
     if offer is None:
         raise not_found()
@@ -131,9 +126,9 @@ async def _page(request: web.Request, shop: Shop, tried: _Try) -> web.StreamResp
         way_in=way_in(request, event),
         turn=turn(request, event),
         asks_code=shop.ticket_type.hidden,
-        access_code=tried.access_code,
-        hidden=hidden_fields(request, FormKind.BUY, event, sent=tried.signature),
-        key=key_to_keep(tried.key, refusal) or new_key(),
+        access_code=access_code_in(state.values),
+        hidden=hidden_fields(request, FormKind.BUY, event, state.values),
+        key=key_for(state),
         promise=promise(services.settings.hold_seconds, price_cents=offer.terms.price_cents),
         error="" if refusal is None else _in_words(refusal, wish),
     )

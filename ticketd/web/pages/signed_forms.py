@@ -1,5 +1,7 @@
 """The hidden part of guests' forms."""
 
+from collections.abc import Mapping
+
 import msgspec
 from aiohttp import web
 
@@ -17,8 +19,11 @@ class HiddenFields(msgspec.Struct, frozen=True):
 
 
 def hidden_fields(
-    request: web.Request, kind: FormKind, event: Event | None, *, sent: str = ""
+    request: web.Request, kind: FormKind, event: Event | None, sent: Mapping[str, str]
 ) -> HiddenFields:
-    """For a form of this kind; `sent` is the signature that came with the last try."""
+    """For a form of this kind; `sent` is what came with the last try, its signature among it."""
     services, event_id = request.app[SERVICES], None if event is None else event.id
-    return HiddenFields(services.signed_forms.signature(kind, event_id, services.clock.now(), sent=sent))
+    signature = services.signed_forms.signature(
+        kind, event_id, services.clock.now(), sent=sent.get(FORM_FIELD, "")
+    )
+    return HiddenFields(signature)

@@ -13,18 +13,17 @@ from ticketd.core.catalogue import TicketType
 from ticketd.core.ids import TicketTypeId
 from ticketd.core.money import format_cents
 from ticketd.core.outcomes import AccessCodes, Offer
-from ticketd.core.refusals import FieldError, Refusal
+from ticketd.core.refusals import Refusal
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.pages import access_codes, words
 from ticketd.web.pages.access_codes import CodesView, codes_view
-from ticketd.web.pages.fields import Field
+from ticketd.web.pages.fields import Field, FormState
 from ticketd.web.pages.guards import Desk, desk_page
 from ticketd.web.pages.offers import EventLine, event_line, left, purchase_path
 from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.section_seats import SectionSeats, section_seats
 from ticketd.web.pages.ticket_type_forms import change_fields, patch_from
 from ticketd.web.parsing import path_id, read_form
-from ticketd.web.problems import sentence
 from ticketd.web.subjects import not_found
 
 
@@ -47,19 +46,11 @@ class TicketTypeView(msgspec.Struct, frozen=True):
     codes: CodesView
 
 
-class _Failed(msgspec.Struct, frozen=True):
-    """A form that was refused: what was typed into it, and why not."""
-
-    action: str
-    form: Mapping[str, str]
-    refusal: Refusal
-
-
 @desk_page
 async def show_ticket_type(request: web.Request, desk: Desk) -> web.StreamResponse:
     """One ticket type."""
     ticket_type = _own_ticket_type(request, desk)
-    return await _page(request, desk, ticket_type, None)
+    return await _page(request, desk, ticket_type, FormState())
 
 
 @desk_page
@@ -70,7 +61,7 @@ async def change_ticket_type(request: web.Request, desk: Desk) -> web.StreamResp
     action = form.get("action", "save")
     refusal = await _done(request.app[SERVICES], desk, ticket_type, action, form)
     if refusal is not None:
-        return await _page(request, desk, ticket_type, _Failed(action, form, refusal))
+        return await _page(request, desk, ticket_type, FormState(form, refusal))
     if action == "delete":
         return see_other(f"{desk.path}/tickets", done="deleted")
     return see_other(f"{desk.path}/tickets/{ticket_type.id}", done="saved")
@@ -104,16 +95,15 @@ async def _save(
 
 
 async def _page(
-    request: web.Request, desk: Desk, ticket_type: TicketType, failed: _Failed | None
+    request: web.Request, desk: Desk, ticket_type: TicketType, state: FormState
 ) -> web.StreamResponse:
     services = request.app[SERVICES]
     offer = await services.offers.one(ticket_type)
     codes = await services.access_codes.of_ticket_type(desk.owner.id, ticket_type.id)
     if offer is None or isinstance(codes, Refusal):
         raise not_found()
-    view = _view(request, desk, ticket_type, offer, codes, failed)
-    refusal = None if failed is None else failed.refusal
-    return render(request, "ticket_type.html", view, refusal=refusal, masthead=desk.masthead)
+    view = _view(request, desk, ticket_type, offer, codes, state)
+    return render(request, "ticket_type.html", view, refusal=state.refusal, masthead=desk.masthead)
 
 
 def _view(
@@ -122,13 +112,13 @@ def _view(
     ticket_type: TicketType,
     offer: Offer,
     codes: AccessCodes,
-    failed: _Failed | None,
+    state: FormState,
 ) -> TicketTypeView:
     services = request.app[SERVICES]
     event, timezone = services.catalogue.event_of(ticket_type), _timezone(services, ticket_type)
     seats = services.router.seats(ticket_type.inventory_id)
-    adds_code = failed is not None and failed.action == access_codes.ADD
-    about_codes, about_terms = (failed, None) if adds_code else (None, failed)
+    adds_code = state.values.get("action") == access_codes.ADD
+    about_codes, about_terms = (state, FormState()) if adds_code else (FormState(), state)
     return TicketTypeView(
         offer.terms.name,
         f"{desk.path}/tickets",
@@ -140,9 +130,9 @@ def _view(
         ticket_type.is_seated,
         offer.hidden,
         str(request.url.origin()) + purchase_path(desk.organizer.slug, ticket_type),
-        change_fields(ticket_type, event, _typed(about_terms), _errors(about_terms)),
-        _sentence(about_terms),
-        codes_view(codes.codes, timezone, _typed(about_codes), _errors(about_codes), _sentence(about_codes)),
+        change_fields(ticket_type, event, about_terms.values, about_terms.errors),
+        about_terms.sentence,
+        codes_view(codes.codes, timezone, about_codes),
     )
 
 
@@ -163,18 +153,6 @@ def _capacity(services: Services, desk: Desk, ticket_type: TicketType) -> tuple[
     capacity_id = ticket_type.profile.capacity_id
     capacity = None if capacity_id is None else services.catalogue.capacity(capacity_id)
     return None if capacity is None else (capacity.terms.name, f"{desk.path}/capacities/{capacity.id}")
-
-
-def _typed(failed: _Failed | None) -> Mapping[str, str]:
-    return {} if failed is None else failed.form
-
-
-def _errors(failed: _Failed | None) -> Sequence[FieldError]:
-    return () if failed is None else failed.refusal.errors
-
-
-def _sentence(failed: _Failed | None) -> str:
-    return "" if failed is None else sentence(failed.refusal)
 
 
 def _figures(offer: Offer) -> Sequence[tuple[str, str]]:

@@ -10,17 +10,16 @@ from aiohttp import web
 
 from ticketd.core.catalogue import Event, TicketType
 from ticketd.core.ids import EventId
-from ticketd.core.refusals import FieldError, Refusal
+from ticketd.core.refusals import Refusal
 from ticketd.services.seat_maps.documents import SECTIONS_MAX
 from ticketd.web.context import SERVICES, Services
-from ticketd.web.pages.fields import Choice, Field
+from ticketd.web.pages.fields import Choice, Field, FormState
 from ticketd.web.pages.guards import Desk, desk_page
 from ticketd.web.pages.paging import Pager, page_of
 from ticketd.web.pages.rendering import render, see_other
 from ticketd.web.pages.ticket_type_forms import Ground, creation_fields, draft_from
 from ticketd.web.pages.ticket_type_rows import TicketTypeRow, ticket_type_rows
 from ticketd.web.parsing import FORM_FIELDS_MAX, read_form
-from ticketd.web.problems import sentence
 
 _LISTED_MAX = 100
 
@@ -43,7 +42,7 @@ async def list_ticket_types(request: web.Request, desk: Desk) -> web.StreamRespo
     wanted = request.query.get("organizer", desk.organizer.slug)
     if wanted != desk.organizer.slug and wanted in desk.slugs:
         return see_other(f"/{wanted}/tickets")
-    return await _list(request, desk, request.query, None)
+    return await _list(request, desk, FormState(request.query))
 
 
 @desk_page
@@ -52,30 +51,27 @@ async def create_ticket_type(request: web.Request, desk: Desk) -> web.StreamResp
     form = await read_form(request, fields_max=FORM_FIELDS_MAX + SECTIONS_MAX)
     draft = draft_from(form)
     if isinstance(draft, Refusal):
-        return await _list(request, desk, form, draft)
+        return await _list(request, desk, FormState(form, draft))
     ticket_types = request.app[SERVICES].ticket_types
     offer = await ticket_types.create(desk.owner.id, desk.organizer.slug, draft)
     if isinstance(offer, Refusal):
-        return await _list(request, desk, form, offer)
+        return await _list(request, desk, FormState(form, offer))
     return see_other(f"{desk.path}/tickets", done="created")
 
 
-async def _list(
-    request: web.Request, desk: Desk, form: Mapping[str, str], refusal: Refusal | None
-) -> web.StreamResponse:
+async def _list(request: web.Request, desk: Desk, state: FormState) -> web.StreamResponse:
     services = request.app[SERVICES]
     shown, pager = page_of(request, _event_by_event(services, desk), size=_LISTED_MAX)
-    ground = await _ground(services, desk, form.get("event_id", ""))
-    errors: Sequence[FieldError] = () if refusal is None else refusal.errors
+    ground = await _ground(services, desk, state.values.get("event_id", ""))
     view = TicketTypesView(
         desk.organizer.name,
         await ticket_type_rows(services, desk, shown),
         pager,
-        creation_fields(ground, form, errors),
+        creation_fields(ground, state.values, state.errors),
         not ground.sections and any(_has_seat_map(services, event) for event in ground.events),
-        "" if refusal is None else sentence(refusal),
+        state.sentence,
     )
-    return render(request, "ticket_types.html", view, refusal=refusal, masthead=desk.masthead)
+    return render(request, "ticket_types.html", view, refusal=state.refusal, masthead=desk.masthead)
 
 
 def _event_by_event(services: Services, desk: Desk) -> Sequence[TicketType]:

@@ -13,7 +13,7 @@ from ticketd.core.ids import VenueId
 from ticketd.core.refusals import Refusal
 from ticketd.services.venues import VenueDraft, VenuePatch, VenueWithMap
 from ticketd.web.context import SERVICES
-from ticketd.web.pages.fields import Field
+from ticketd.web.pages.fields import Field, FormState
 from ticketd.web.pages.guards import Desk, desk_page
 from ticketd.web.pages.paging import Pager, page_of
 from ticketd.web.pages.rendering import render, see_other
@@ -21,7 +21,6 @@ from ticketd.web.pages.typed import Typed
 from ticketd.web.pages.venue_forms import values_of, venue_fields
 from ticketd.web.pages.venue_plans import VenuePlan, venue_plan_of
 from ticketd.web.parsing import path_id, read_form
-from ticketd.web.problems import sentence
 from ticketd.web.subjects import not_found
 
 _LISTED_MAX = 100
@@ -61,7 +60,7 @@ class VenueView(msgspec.Struct, frozen=True):
 @desk_page
 async def list_venues(request: web.Request, desk: Desk) -> web.StreamResponse:
     """The organizer's venues."""
-    return await _list(request, desk, {}, None)
+    return await _list(request, desk, FormState())
 
 
 @desk_page
@@ -73,7 +72,7 @@ async def create_venue(request: web.Request, desk: Desk) -> web.StreamResponse:
     )
     venue = await request.app[SERVICES].venues.create(desk.owner.id, desk.organizer.slug, draft)
     if isinstance(venue, Refusal):
-        return await _list(request, desk, form, venue)
+        return await _list(request, desk, FormState(form, venue))
     return see_other(venue_path(desk, venue), done="created")
 
 
@@ -81,7 +80,7 @@ async def create_venue(request: web.Request, desk: Desk) -> web.StreamResponse:
 async def show_venue(request: web.Request, desk: Desk) -> web.StreamResponse:
     """One venue."""
     venue = own_venue(request, desk)
-    return await _page(request, desk, venue, {}, None)
+    return await _page(request, desk, venue, FormState())
 
 
 @desk_page
@@ -110,7 +109,7 @@ def venue_path(desk: Desk, venue: Venue) -> str:
 async def _delete(request: web.Request, desk: Desk, venue: Venue) -> web.StreamResponse:
     refusal = await request.app[SERVICES].venues.delete(desk.owner.id, venue.id)
     if refusal is not None:
-        return await _page(request, desk, venue, {}, refusal)
+        return await _page(request, desk, venue, FormState(refusal=refusal))
     return see_other(f"{desk.path}/venues", done="deleted")
 
 
@@ -123,13 +122,11 @@ async def _save(
     )
     changed = await request.app[SERVICES].venues.change(desk.owner.id, venue.id, patch)
     if isinstance(changed, Refusal):
-        return await _page(request, desk, venue, form, changed)
+        return await _page(request, desk, venue, FormState(form, changed))
     return see_other(venue_path(desk, venue), done="saved")
 
 
-async def _list(
-    request: web.Request, desk: Desk, form: Mapping[str, str], refusal: Refusal | None
-) -> web.StreamResponse:
+async def _list(request: web.Request, desk: Desk, state: FormState) -> web.StreamResponse:
     services = request.app[SERVICES]
     venues = services.catalogue.venues_of_organizer(desk.organizer.id)
     shown, pager = page_of(request, venues, size=_LISTED_MAX)
@@ -137,10 +134,10 @@ async def _list(
         desk.organizer.name,
         [_row(desk, each) for each in await services.venues.measured(shown)],
         pager,
-        venue_fields(form, () if refusal is None else refusal.errors),
-        "" if refusal is None else sentence(refusal),
+        venue_fields(state.values, state.errors),
+        state.sentence,
     )
-    return render(request, "venues.html", view, refusal=refusal, masthead=desk.masthead)
+    return render(request, "venues.html", view, refusal=state.refusal, masthead=desk.masthead)
 
 
 def _row(desk: Desk, measured: VenueWithMap) -> VenueRow:
@@ -151,9 +148,7 @@ def _row(desk: Desk, measured: VenueWithMap) -> VenueRow:
     return VenueRow(venue.name, venue_path(desk, venue), venue.address, seats)
 
 
-async def _page(
-    request: web.Request, desk: Desk, venue: Venue, form: Mapping[str, str], refusal: Refusal | None
-) -> web.StreamResponse:
+async def _page(request: web.Request, desk: Desk, venue: Venue, state: FormState) -> web.StreamResponse:
     venues = request.app[SERVICES].venues
     seat_map = await venues.seat_map(venue)
     (measured,) = await venues.measured([venue])
@@ -163,7 +158,7 @@ async def _page(
         f"{venue_path(desk, venue)}/seat-map",
         0 if measured.seat_map is None else measured.seat_map.version,
         None if seat_map is None else await venue_plan_of(seat_map),
-        venue_fields(values_of(venue) | dict(form), () if refusal is None else refusal.errors),
-        "" if refusal is None else sentence(refusal),
+        venue_fields(values_of(venue) | dict(state.values), state.errors),
+        state.sentence,
     )
-    return render(request, "venue.html", view, refusal=refusal, masthead=desk.masthead)
+    return render(request, "venue.html", view, refusal=state.refusal, masthead=desk.masthead)
