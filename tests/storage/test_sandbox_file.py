@@ -51,6 +51,16 @@ async def test_every_word_of_the_file_counts_unless_there_was_one_before(
     await take_over(file, connection)
 
 
+async def test_a_directory_of_somebody_else_has_nothing_to_take_over(
+    connection: DedicatedConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(path: Path) -> bool:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "is_file", forbidden)
+    await take_over(tmp_path / SANDBOX_FILE, connection)
+
+
 async def test_a_file_that_cannot_be_read_stops_the_start_and_stays(
     connection: DedicatedConnection, tmp_path: Path
 ) -> None:

@@ -27,7 +27,7 @@ async def take_over(path: Path, connection: DedicatedConnection) -> None:
 
 def _verdicts(path: Path) -> _Columns | None:
     """Attempts, verdicts and cents; what a killed process left in the log beside the file counts, too."""
-    if not path.is_file():
+    if not _is_there(path):
         return None
     try:
         with contextlib.closing(sqlite3.connect(path)) as file:
@@ -37,6 +37,13 @@ def _verdicts(path: Path) -> _Columns | None:
     except sqlite3.Error as error:
         raise StartupRefused(f"The sandbox gateway's file {path} can't be read: {error}.") from error
     return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError:  # a directory that isn't ours has nothing of ours
+        return False
 
 
 def _put_aside(path: Path) -> None:
