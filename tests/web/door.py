@@ -81,6 +81,8 @@ class Door:
         self.body_limits = ANY_BODY
         self.reservations = 0
         """That a handler has begun with."""
+        self.pages = 0
+        """That were asked for and answered, be they read or not."""
         self.bodies_awaited = 0
         """Reservations whose handler has begun to read them."""
         self.answer_payment: CallAnswerer
@@ -103,8 +105,9 @@ class Door:
     async def large(self, request: web.Request) -> web.Response:
         return web.Response(body=bytes(LARGE_BYTES))
 
-    async def page(self, request: web.Request) -> web.Response:
-        return web.Response(body=bytes(PAGE_BYTES))
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        self.pages += 1
+        return Answer(head(200, {}), bytes(PAGE_BYTES))
 
     async def reserve(self, request: web.Request) -> web.StreamResponse:
         self.bodies_awaited += 1

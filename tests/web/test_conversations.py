@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
+from aiohttp.http import RawRequestMessage
 
 from tests.eventually import eventually
 from tests.web.door import END_OF_HEAD, HELLO, LARGE_BYTES, Door, Guest, opened, post
@@ -289,6 +290,26 @@ async def test_who_leaves_the_last_of_an_answer_unread_is_cut() -> None:
             await eventually(lambda: door.gate.stats().connections == 0)
 
 
+async def test_answers_do_not_pile_up_for_who_does_not_read_them() -> None:
+    async with opened(10) as door:
+        with socket.socket() as guest:
+            guest.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            guest.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(guest, ("127.0.0.1", door.port))
+            conversation = await only_conversation(door)
+            conversation._wire.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+            guest.send(HELLO.replace(b"/hello", b"/page") * 20)
+            await eventually(lambda: conversation.writing_paused)
+            other = await door.arrive()
+            for _ in range(20):
+                assert await other.ask() == 200
+                await other.reader.readexactly(5)
+            assert door.pages == 1
+            assert conversation.idle_since is None  # so that nobody counts on its place
+            conversation.force_close()
+            assert conversation.idle_since is None
+
+
 async def test_who_does_not_read_is_cut_even_if_the_server_has_closed_the_connection() -> None:
     async with opened(10, EdgeLimits(read_seconds_max=SHORT)) as door:
         guest = await door.arrive()
@@ -356,6 +377,23 @@ async def test_broken_chunks_are_refused_when_they_come_however_late(chunks: byt
         guest.send(CHUNKED)
         await eventually(lambda: door.bodies_awaited == 1)
         guest.send(chunks)
+        head, body = await guest.answer()
+        assert (head[:12], json.loads(body)["code"]) == ("HTTP/1.1 400", "malformed")
+        assert await guest.ends() == b""
+
+
+async def test_a_broken_body_that_waits_for_its_turn_is_refused_when_it_comes() -> None:
+    async with opened(10) as door:
+        door.body_limits = BodyLimits(1000, LONG)
+        guest = await door.arrive()
+        guest.send(HELLO.replace(b"/hello", b"/slow"))
+        conversation = await only_conversation(door)
+        guest.send(CHUNKED)
+        await eventually(lambda: len(conversation._messages) == 1)
+        guest.send(b"zz\r\n")
+        await eventually(lambda: not isinstance(conversation._messages[-1][0], RawRequestMessage))
+        door.open.set()
+        assert (await guest.answer())[1] == b"at last"
         head, body = await guest.answer()
         assert (head[:12], json.loads(body)["code"]) == ("HTTP/1.1 400", "malformed")
         assert await guest.ends() == b""

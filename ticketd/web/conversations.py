@@ -1,6 +1,7 @@
 """A connection that the server has taken on, and what is decided before anything of it is parsed."""
 
 import asyncio
+import contextlib
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -154,10 +155,14 @@ class Conversation(Shortcut):
 
     def _give_up_body(self) -> None:
         """If the parser has stumbled over a body, tell who waits for it: no more of it comes."""
-        request = self._current_request
-        if request is None or not self._messages or isinstance(self._messages[-1][0], RawRequestMessage):
+        if not self._messages or isinstance(self._messages[-1][0], RawRequestMessage):
             return
-        if not request.content.is_eof():
+        if len(self._messages) > 1:  # it is the last of those that wait for their turn
+            if not self._messages[-2][1].is_eof():
+                del self._messages[-2]  # the complaint is its answer
+            return
+        request = self._current_request
+        if request is not None and not request.content.is_eof():
             request.content.set_exception(web.RequestPayloadError("The body is broken."))
             request.content.feed_eof()  # so that nobody waits to read the rest
             self.close()  # once this is answered: where the next request would begin nobody knows
@@ -242,6 +247,8 @@ class Conversation(Shortcut):
         """When it was answered last, by the event loop's clock; None unless it is silent since then."""
         if not self._is_at_rest or self._is_timed or self._turned_away:
             return None
+        if self.writing_paused or self.transport is None:  # it has its own time limit, or is being closed
+            return None
         return self._next_keepalive_close_time - self._keepalive_timeout
 
     def enter(self) -> bool:
@@ -272,6 +279,16 @@ class Conversation(Shortcut):
         self._leave()
         # If the rest of its body is to come, the next bytes are no request.
         self._is_at_rest = not self._messages and request.content.is_eof()
+
+    async def finish_response(
+        self, request: BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """See aiohttp; whoever leaves an answer unread gets no other one, or they would pile up."""
+        outcome = await super().finish_response(request, resp, start_time)
+        if self.writing_paused:
+            with contextlib.suppress(ConnectionError):  # they are gone, or were cut
+                await self._drain_helper()
+        return outcome
 
     def pause_writing(self) -> None:
         """See asyncio."""
