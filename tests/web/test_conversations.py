@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp.http import RawRequestMessage
@@ -278,36 +279,23 @@ async def test_who_does_not_read_an_answer_is_cut() -> None:
 
 
 async def test_who_leaves_the_last_of_an_answer_unread_is_cut() -> None:
-    async with opened(10, EdgeLimits(read_seconds_max=SHORT)) as door:
-        with socket.socket() as guest:
-            guest.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            guest.setblocking(False)
-            await asyncio.get_running_loop().sock_connect(guest, ("127.0.0.1", door.port))
-            conversation = await only_conversation(door)
-            conversation._wire.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-            guest.send(HELLO.replace(b"/hello", b"/page"))
-            await eventually(lambda: door.gate.stats().slow_readers_cut == 1)
-            await eventually(lambda: door.gate.stats().connections == 0)
+    limits = EdgeLimits(read_seconds_max=SHORT)
+    async with opened(10, limits) as door, unread(door, HELLO.replace(b"/hello", b"/page")):
+        await eventually(lambda: door.gate.stats().slow_readers_cut == 1)
+        await eventually(lambda: door.gate.stats().connections == 0)
 
 
 async def test_answers_do_not_pile_up_for_who_does_not_read_them() -> None:
-    async with opened(10) as door:
-        with socket.socket() as guest:
-            guest.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            guest.setblocking(False)
-            await asyncio.get_running_loop().sock_connect(guest, ("127.0.0.1", door.port))
-            conversation = await only_conversation(door)
-            conversation._wire.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-            guest.send(HELLO.replace(b"/hello", b"/page") * 20)
-            await eventually(lambda: conversation.writing_paused)
-            other = await door.arrive()
-            for _ in range(20):
-                assert await other.ask() == 200
-                await other.reader.readexactly(5)
-            assert door.pages == 1
-            assert conversation.idle_since is None  # so that nobody counts on its place
-            conversation.force_close()
-            assert conversation.idle_since is None
+    async with opened(10) as door, unread(door, HELLO.replace(b"/hello", b"/page") * 20) as conversation:
+        await eventually(lambda: conversation.writing_paused)
+        other = await door.arrive()
+        for _ in range(20):
+            assert await other.ask() == 200
+            await other.reader.readexactly(5)
+        assert door.pages == 1
+        assert conversation.idle_since is None  # so that nobody counts on its place
+        conversation.force_close()
+        assert conversation.idle_since is None
 
 
 async def test_who_does_not_read_is_cut_even_if_the_server_has_closed_the_connection() -> None:
@@ -318,6 +306,19 @@ async def test_who_does_not_read_is_cut_even_if_the_server_has_closed_the_connec
         await eventually(lambda: conversation.writing_paused)
         conversation.force_close()
         await eventually(lambda: door.gate.stats().connections == 0)
+
+
+@asynccontextmanager
+async def unread(door: Door, requests: bytes) -> AsyncIterator[Conversation]:
+    """The server's side of a guest who sends these, and leaves nearly all answers unread."""
+    with socket.socket() as guest:
+        guest.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        guest.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(guest, ("127.0.0.1", door.port))
+        conversation = await only_conversation(door)
+        conversation._wire.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        guest.send(requests)
+        yield conversation
 
 
 async def only_conversation(door: Door) -> Conversation:

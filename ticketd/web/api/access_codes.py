@@ -14,10 +14,9 @@ from ticketd.web.api.bodies import BodyReader
 from ticketd.web.api.description import Operation
 from ticketd.web.api.instants import InstantReader, timezone_of_event
 from ticketd.web.api.paging import Listing
-from ticketd.web.api.presenters import API, access_code_shape, created_answer, private_answer
+from ticketd.web.api.presenters import API, access_code_shape, created_answer, deleted_answer, private_answer
 from ticketd.web.context import SERVICES
 from ticketd.web.parsing import granted, path_id
-from ticketd.web.problems import problem
 
 _CODES: Final = Listing[AccessCode](lambda each: (each.code,), kind=tuple[str])
 
@@ -81,4 +80,4 @@ async def delete_access_code(request: web.Request) -> web.StreamResponse:
     refusal = await request.app[SERVICES].access_codes.remove(
         owner_id, ticket_type_id, request.match_info["code"]
     )
-    return web.Response(status=204) if refusal is None else problem(refusal)
+    return deleted_answer(refusal)

@@ -13,10 +13,9 @@ from ticketd.web.api.auth import owner_id_of
 from ticketd.web.api.bodies import BodyReader
 from ticketd.web.api.description import Operation
 from ticketd.web.api.paging import Listing
-from ticketd.web.api.presenters import API, capacity_shape, created_answer, private_answer
+from ticketd.web.api.presenters import API, capacity_shape, created_answer, deleted_answer, private_answer
 from ticketd.web.context import SERVICES
 from ticketd.web.parsing import granted, path_id
-from ticketd.web.problems import problem
 
 _CAPACITIES: Final = Listing[Offer](lambda each: (each.inventory_id,), kind=tuple[int])
 
@@ -91,4 +90,4 @@ async def delete_capacity(request: web.Request) -> web.StreamResponse:
     owner_id = await owner_id_of(request)
     capacity_id = InventoryId(path_id(request, "capacity_id"))
     refusal = await request.app[SERVICES].capacities.delete(owner_id, capacity_id)
-    return web.Response(status=204) if refusal is None else problem(refusal)
+    return deleted_answer(refusal)

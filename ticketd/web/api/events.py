@@ -16,10 +16,9 @@ from ticketd.web.api.auth import owner_id_of
 from ticketd.web.api.bodies import BodyReader
 from ticketd.web.api.description import Operation
 from ticketd.web.api.instants import InstantReader
-from ticketd.web.api.presenters import API, created_answer, own_event_shape, private_answer
+from ticketd.web.api.presenters import API, created_answer, deleted_answer, own_event_shape, private_answer
 from ticketd.web.context import SERVICES
 from ticketd.web.parsing import RefusedRequest, granted, path_id
-from ticketd.web.problems import problem
 
 _new_event: Final = BodyReader(owner_shapes.NewEvent)
 _event_change: Final = BodyReader(owner_shapes.EventChange)
@@ -72,7 +71,7 @@ async def delete_event(request: web.Request) -> web.StreamResponse:
     owner_id = await owner_id_of(request)
     event_id = EventId(path_id(request, "event_id"))
     refusal = await request.app[SERVICES].events.delete(owner_id, event_id)
-    return web.Response(status=204) if refusal is None else problem(refusal)
+    return deleted_answer(refusal)
 
 
 def _event_draft(body: owner_shapes.NewEvent, organizer: Organizer, catalogue: Catalogue) -> EventDraft:

@@ -5,12 +5,13 @@ from itertools import chain, repeat
 from typing import Any, Final, Literal
 
 import msgspec
-from aiohttp import hdrs
+from aiohttp import hdrs, web
 
 from ticketd.core import catalogue as core
 from ticketd.core.ids import Instant, SeatId, TicketCode, TicketTypeId
 from ticketd.core.money import EUR
 from ticketd.core.outcomes import AccessCode, Offer
+from ticketd.core.refusals import Refusal
 from ticketd.core.reservations import Line, Reservation, ReservationStatus
 from ticketd.services.catalogue import Catalogue
 from ticketd.services.order_lists import Order
@@ -18,7 +19,7 @@ from ticketd.services.venues import SeatMapSummary
 from ticketd.web.answers import Answer, head, header_line
 from ticketd.web.api import owner_shapes, shapes
 from ticketd.web.parsing import format_instant
-from ticketd.web.problems import PRIVATE_HEADERS
+from ticketd.web.problems import PRIVATE_HEADERS, problem
 
 API: Final = "/api/v1"
 
@@ -45,6 +46,11 @@ def private_answer(shape: object, *, status: int = 200, headers: bytes = b"") ->
 def created_answer(shape: object, *, location: str) -> Answer:
     """201, where the new thing is, and the thing as JSON that nobody in between may keep."""
     return Answer(_PRIVATE[201], _encode(shape), header_line("Location", location))
+
+
+def deleted_answer(refusal: Refusal | None) -> web.StreamResponse:
+    """204, or why it is still there."""
+    return web.Response(status=204) if refusal is None else problem(refusal)
 
 
 # -- what is on offer

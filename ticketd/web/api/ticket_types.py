@@ -17,10 +17,15 @@ from ticketd.web.api.auth import owner_id_of
 from ticketd.web.api.bodies import BodyReader
 from ticketd.web.api.description import Operation
 from ticketd.web.api.instants import InstantReader, timezone_of_event
-from ticketd.web.api.presenters import API, created_answer, own_ticket_type_shape, private_answer
+from ticketd.web.api.presenters import (
+    API,
+    created_answer,
+    deleted_answer,
+    own_ticket_type_shape,
+    private_answer,
+)
 from ticketd.web.context import SERVICES
 from ticketd.web.parsing import RefusedRequest, granted, path_id
-from ticketd.web.problems import problem
 
 _new_ticket_type: Final = BodyReader(owner_shapes.NewTicketType)
 _ticket_type_change: Final = BodyReader(owner_shapes.TicketTypeChange)
@@ -75,7 +80,7 @@ async def delete_ticket_type(request: web.Request) -> web.StreamResponse:
     owner_id = await owner_id_of(request)
     ticket_type_id = TicketTypeId(path_id(request, "ticket_type_id"))
     refusal = await request.app[SERVICES].ticket_types.delete(owner_id, ticket_type_id)
-    return web.Response(status=204) if refusal is None else problem(refusal)
+    return deleted_answer(refusal)
 
 
 def _ticket_type_draft(

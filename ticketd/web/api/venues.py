@@ -20,10 +20,9 @@ from ticketd.web.api.auth import owner_id_of
 from ticketd.web.api.bodies import BodyReader
 from ticketd.web.api.description import Operation
 from ticketd.web.api.paging import Listing
-from ticketd.web.api.presenters import API, created_answer, private_answer, venue_shape
+from ticketd.web.api.presenters import API, created_answer, deleted_answer, private_answer, venue_shape
 from ticketd.web.context import SERVICES, Services
 from ticketd.web.parsing import WHOLE_HALL, RefusedRequest, granted, media_type, path_id, read_body
-from ticketd.web.problems import problem
 
 _VENUES: Final = Listing[Venue](lambda each: (each.name, each.id), kind=tuple[str, int])
 _CSV: Final = "text/csv"
@@ -138,7 +137,7 @@ async def delete_venue(request: web.Request) -> web.StreamResponse:
     owner_id = await owner_id_of(request)
     venue_id = VenueId(path_id(request, "venue_id"))
     refusal = await request.app[SERVICES].venues.delete(owner_id, venue_id)
-    return web.Response(status=204) if refusal is None else problem(refusal)
+    return deleted_answer(refusal)
 
 
 async def _own_venue(request: web.Request) -> tuple[Services, Venue]:
